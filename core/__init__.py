@@ -1,0 +1,1 @@
+"""What everyone shares: frames, units, errors, findings, progress."""
