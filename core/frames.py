@@ -110,3 +110,40 @@ def angle_between(T_a: Array, T_b: Array) -> float:
     R = T_a[:3, :3].T @ T_b[:3, :3]
     vec = np.array([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
     return float(np.arctan2(np.linalg.norm(vec), np.trace(R) - 1.0))
+
+
+def rotation_vector(R: Array) -> Array:
+    """Axis times angle [rad] (3,) of a rotation matrix (3, 3)."""
+    vec = np.array([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
+    sine = np.linalg.norm(vec)
+    angle = np.arctan2(sine, np.trace(R) - 1.0)
+    if angle < 1e-12:
+        return vec / 2
+    if np.pi - angle > 1e-6:
+        return vec / sine * angle
+    # Half a turn: the axis is the column of (R + 1)/2 with the largest diagonal entry.
+    S = (R + np.eye(3)) / 2
+    i = int(np.argmax(np.diag(S)))
+    axis = S[:, i] / np.sqrt(S[i, i])
+    return axis * angle
+
+
+def from_rotation_vector(vector: ArrayLike) -> Array:
+    """Transform (4, 4) that turns by |vector| [rad] about vector (Rodrigues)."""
+    v = np.asarray(vector, dtype=float)
+    angle = float(np.linalg.norm(v))
+    T = np.eye(4)
+    if angle < 1e-15:
+        return T
+    x, y, z = v / angle
+    K = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    T[:3, :3] += np.sin(angle) * K + (1.0 - np.cos(angle)) * (K @ K)
+    return T
+
+
+def interpolate(T_a: Array, T_b: Array, share: float) -> Array:
+    """The pose at `share` (0..1) of the way from a to b: straight line, constant-axis rotation, both in the outer frame."""
+    T = np.eye(4)
+    T[:3, :3] = T_a[:3, :3] @ from_rotation_vector(share * rotation_vector(T_a[:3, :3].T @ T_b[:3, :3]))[:3, :3]
+    T[:3, 3] = (1.0 - share) * T_a[:3, 3] + share * T_b[:3, 3]
+    return T

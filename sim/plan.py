@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from core.findings import Finding
-from core.frames import Array
+from core.frames import Array, interpolate
 
 HeldBy = Literal["tcp", "world"]
 MotionKind = Literal["free", "linear", "follow", "wait"]
@@ -64,6 +64,8 @@ class Phase:
         brake: (k, 5) brake joints in the mechanism's joint order.
         fold: (k, n_bends) bend angles reached [rad], signed.
         part: Placement; T_holder_flange is constant within the phase. None: no part in the cell yet or any more.
+        part_poses: Only where something other than the robot moves the part (the brake while the gripper is off, a slide on the
+            centring table): (k, 4, 4) T_world_flange of `part.flange`, which then overrides `part.T_holder_flange`.
         gripped: True while the gripper holds the part (also while the brake clamps it).
         events: In order of time.
         contacts: Pairs of groups that may touch in this phase, with the reason: (("part", "die"), "sheet lies on the die").
@@ -88,6 +90,7 @@ class Phase:
     waypoints: tuple[int, ...] = ()
     clearance: float | None = None
     closest: tuple[str, str] | None = None
+    part_poses: Array | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -191,4 +194,14 @@ def phase_state(phase: Phase, time: float) -> State:
     def at(values: Array) -> Array:
         return np.array([np.interp(time, phase.times, column) for column in values.T]) if values.shape[1] else np.zeros(0)
 
-    return State(time, at(phase.robot), at(phase.gripper), at(phase.brake), at(phase.fold), phase.part, phase.gripped)
+    part = phase.part
+    if part is not None and phase.part_poses is not None:
+        part = replace(part, held_by="world", T_holder_flange=_pose_at(phase.times, phase.part_poses, time))
+    return State(time, at(phase.robot), at(phase.gripper), at(phase.brake), at(phase.fold), part, phase.gripped)
+
+
+def _pose_at(times: Array, poses: Array, time: float) -> Array:
+    i = int(np.clip(np.searchsorted(times, time, side="right") - 1, 0, len(times) - 2))
+    span = times[i + 1] - times[i]
+    share = float(np.clip((time - times[i]) / span, 0.0, 1.0)) if span > 0 else 1.0
+    return interpolate(poses[i], poses[i + 1], share)
