@@ -1,0 +1,324 @@
+"""One bend as the robot sees it: insertion to the gauge, following the sheet, withdrawal.
+
+All poses follow from where the sheet is in the brake; the robot only holds on. The search tries every arm configuration that reaches the contact
+pose and keeps those whose whole path is free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.frames import Array, inverse, translation
+from sim.airbend import LegPoses, leg_poses
+from sim.cell_scene import CellScene, Groups
+from sim.grips import Grip
+from sim.plan import PartPlacement
+from sim.robot_path import blocking, line, path_is_free, polyline, solutions, track
+from sim.scene import Clearance, Scene
+from sim.sequence import SequencedStroke
+
+PUSH = 0.008
+"""The last stretch to the gauge is driven slowly, with the sheet lying on the die [m]."""
+LIFTS = (0.010, 0.045, 0.120)
+"""Heights above the die that insertion and withdrawal try [m]."""
+FOLLOW_STEP = float(np.radians(1.5))
+"""Largest change of the bend angle between samples of the follow path [rad]."""
+TOOL_MARGIN = 0.002
+"""Clearance between part and machine while the part is between the tools [m]."""
+FREE_SPACE = 0.08
+"""The part stands this far before the tools when it counts as out [m]."""
+MUTE = 0.006
+"""The ram changes from approach to bending speed this far above the sheet [m]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BendGeometry:
+    """Where part and machine are while one stroke is made.
+
+    Attributes:
+        cell_scene: The cell.
+        step: The stroke in the sequence.
+        before: Bend angles (n_bends,) before the stroke.
+    """
+
+    cell_scene: CellScene
+    step: SequencedStroke
+    before: Array
+
+    def fold(self, beta: float) -> Array:
+        """All bend angles with the stroke's bends at deflection `beta` >= 0."""
+        part = self.cell_scene.part
+        angles = self.before.copy()
+        for bend in self.step.bends:
+            angles[bend] = np.sign(part.bends[bend].angle) * beta
+        return angles
+
+    @property
+    def after(self) -> Array:
+        """Angles when the sheet has sprung back to the target."""
+        return self.fold(self.step.angle)
+
+    def legs(self, beta: float) -> LegPoses:
+        """Poses of both legs in the brake at deflection `beta`."""
+        scene = self.cell_scene
+        station = scene.setup.stations[self.step.station]
+        return leg_poses(scene.part, self.step.bends[0], beta, station.punch, station.die)
+
+    def T_world_sheet(self, beta: float) -> Array:
+        """Pose of the sheet frame (root flange) with the stroke at deflection `beta`, lying in the tools (4, 4)."""
+        scene = self.cell_scene
+        bend = scene.part.bends[self.step.bends[0]]
+        legs = self.legs(beta)
+        # The machine's bend frame at pinch: above the die's top, directions of the world; the step tells how the sheet lies in it.
+        x, die_top = self.step.T_brake_bend_pinch[0, 3], scene.setup.die_height
+        T_machine_bend = translation(-x, 0.0, -(die_top + scene.part.thickness / 2)) @ self.step.T_brake_bend_pinch
+        T_leg = legs.rear if self.step.gauged == "parent" else legs.front
+        T_brake_parent = translation(x, 0.0, die_top) @ T_leg @ T_machine_bend @ inverse(bend.T_sheet_bend)
+        T: Array = scene.cell.brake.T_world_brake @ T_brake_parent @ inverse(scene.part.fold(self.fold(beta))[bend.parent])
+        return T
+
+    def T_world_flange(self, flange: int, beta: float) -> Array:
+        """Pose of one flange with the stroke at deflection `beta` (4, 4)."""
+        T: Array = self.T_world_sheet(beta) @ self.cell_scene.part.fold(self.fold(beta))[flange]
+        return T
+
+    def ram(self, tip: float) -> float:
+        """Ram joint for a punch tip `tip` metres above the die's top."""
+        setup, brake = self.cell_scene.setup, self.cell_scene.cell.brake
+        return brake.daylight - setup.die_height - setup.punch_height - tip
+
+    def brake(self, tip: float, *, gauge_back: float = 0.0) -> Array:
+        """Brake joints (5,) for a tip height; `gauge_back` retracts the gauge [m]."""
+        step, brake = self.step, self.cell_scene.cell.brake
+        gauge_max = float(brake.mechanism.upper[brake.mechanism.joint_names.index("gauge_x")])
+        ram = float(np.clip(self.ram(tip), 0.0, brake.stroke))
+        return brake.q(ram, min(step.gauge_x + gauge_back, gauge_max), step.gauge_r, step.gauge_z1, step.gauge_z2)
+
+    @property
+    def open_tip(self) -> float:
+        """Tip height with the ram at top dead centre [m]."""
+        setup, brake = self.cell_scene.setup, self.cell_scene.cell.brake
+        return brake.daylight - setup.die_height - setup.punch_height
+
+    def tool_groups(self) -> Groups:
+        """Pairs that touch because the sheet is bent: the legs at the line with punch and die, what is gauged with the gauge."""
+        part = self.cell_scene.part
+        legs = {f"flange-{flange}" for bend in self.step.bends for flange in (part.bends[bend].parent, part.bends[bend].child)}
+        return frozenset((leg, tool) for leg in legs for tool in ("punch", "die"))
+
+    def gauge_groups(self) -> Groups:
+        """Every flange may touch the gauge's fingers at contact."""
+        return frozenset((f"flange-{flange.index}", "gauge") for flange in self.cell_scene.part.flanges)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BendPath:
+    """A robot path for one bend in one configuration.
+
+    Attributes:
+        insert: Joint path (k, n) from before the tools to above the die; `insert_corners` index the programmed targets.
+        push: Slow last stretch to the fingers (k, n).
+        follow_betas: Bend deflections (m,) of the follow path, 0 .. loaded .. target.
+        follow: Joint path (m, n) while the sheet moves; None when the sheet is released at pinch.
+        withdraw: Joint path (k, n) out of the tools; `withdraw_corners` index the targets.
+        clearance: Smallest distance over insertion and withdrawal.
+    """
+
+    insert: Array
+    insert_corners: tuple[int, ...]
+    push: Array
+    follow_betas: Array
+    follow: Array | None
+    withdraw: Array
+    withdraw_corners: tuple[int, ...]
+
+
+def grip_groups(grip: Grip) -> Groups:
+    """The held flange touches the gripper."""
+    return frozenset({(f"flange-{grip.flange}", "gripper")})
+
+
+def tool_margins(cell_scene: CellScene) -> dict[tuple[str, str], float]:
+    """Clearance of the part against the machine while it is between the tools: less than in free space."""
+    machine = ("punch", "die", "ram", "frame", "gauge")
+    return {(f"flange-{flange.index}", group): TOOL_MARGIN for flange in cell_scene.part.flanges for group in machine}
+
+
+def held(grip: Grip) -> PartPlacement:
+    """The part in the gripper."""
+    return PartPlacement("tcp", grip.flange, grip.T_tcp_flange, "gripper")
+
+
+def follow_betas(geometry: BendGeometry) -> Array:
+    """Deflections of the follow path: up to the loaded angle, then back to the target (springback)."""
+    step = geometry.step
+    up = np.linspace(0.0, step.loaded_angle, max(8, int(np.ceil(step.loaded_angle / FOLLOW_STEP))) + 1)
+    back = np.linspace(step.loaded_angle, step.angle, 3)[1:] if step.loaded_angle > step.angle + 1e-6 else np.zeros(0)
+    return np.concatenate((up, back))
+
+
+def _rear_extent(geometry: BendGeometry, T_world_sheet: Array, fold: Array) -> float:
+    """How far the part reaches behind the bending plane [m]."""
+    part = geometry.cell_scene.part
+    Ts = T_world_sheet @ part.fold(fold)
+    plane = geometry.cell_scene.cell.brake.T_world_brake[1, 3]
+    return max(float(np.max(hull @ Ts[f.index][1, :3] + Ts[f.index][1, 3])) for f in part.flanges for hull in part.flange_hulls(f.index)) - plane
+
+
+def _front_of_tools(geometry: BendGeometry) -> float:
+    """How far the machine reaches towards the robot at sheet height [m]."""
+    setup = geometry.cell_scene.setup
+    station = setup.stations[geometry.step.station]
+    return max(float(-station.punch.section[:, 0].min()), float(-station.die.section[:, 0].min()), 0.06)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BendAttempt:
+    """Why a grip does not work for a bend: the stage it fails at and the closest pair there."""
+
+    stage: str
+    closest: Clearance | None
+
+
+def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 4) -> tuple[list[BendPath], BendAttempt | None]:
+    """All free robot paths for one bend with one grip, up to `most`, one per arm configuration.
+
+    Args:
+        geometry: The stroke.
+        grip: How the part is held.
+        follow: Whether the gripper stays on while bending.
+        most: Stop after this many.
+
+    Returns:
+        Paths, and when there is none the furthest stage an attempt came to.
+    """
+    cell_scene = geometry.cell_scene
+    cell, gripper = cell_scene.cell, cell_scene.gripper
+    T_contact = geometry.T_world_flange(grip.flange, 0.0) @ grip.T_flange_tcp
+    q_contacts = solutions(cell, gripper, T_contact)
+    worst: BendAttempt | None = BendAttempt("reach the gauge", None)
+    if len(q_contacts) == 0:
+        return [], worst
+
+    placement = held(grip)
+    margins = tool_margins(cell_scene)
+    grip_allowed = grip_groups(grip)
+    pinch_allowed = grip_allowed | geometry.tool_groups() | geometry.gauge_groups()
+    scene_pinch = cell_scene.posed(brake=geometry.brake(cell_scene.part.thickness), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins)
+    free = scene_pinch.free(q_contacts)
+    order = ["reach the gauge", "stand at the gauge", "follow the sheet", "withdraw the part", "insert the part"]
+    if not np.any(free):
+        return [], BendAttempt("stand at the gauge", blocking(scene_pinch, q_contacts))
+
+    scene_open = cell_scene.posed(brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=grip_allowed, margins=margins)
+    scene_touch = cell_scene.posed(brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins)
+    betas = follow_betas(geometry)
+    Ts_follow = np.array([geometry.T_world_flange(grip.flange, float(b)) @ grip.T_flange_tcp for b in betas])
+    scene_after = cell_scene.posed(
+        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT), placement=placement, fold=geometry.after, allowed=grip_allowed, margins=margins
+    )
+    scene_leave = cell_scene.posed(
+        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT), placement=placement, fold=geometry.after, allowed=pinch_allowed, margins=margins
+    )
+
+    paths: list[BendPath] = []
+    for q_contact in q_contacts[free]:
+        follow_qs: Array | None = None
+        q_end = q_contact
+        if follow:
+            follow_qs = track(cell, gripper, Ts_follow, q_contact)
+            if follow_qs is None:
+                worst = _worse(order, worst, BendAttempt("follow the sheet", None))
+                continue
+            blocked = _follow_blocked(geometry, grip, betas, follow_qs, margins, pinch_allowed)
+            if blocked is not None:
+                worst = _worse(order, worst, BendAttempt("follow the sheet", blocked))
+                continue
+            q_end = follow_qs[-1]
+        else:
+            ends = solutions(cell, gripper, Ts_follow[-1])
+            ends = ends[scene_leave.free(ends)] if len(ends) else ends
+            if len(ends) == 0:
+                worst = _worse(order, worst, BendAttempt("follow the sheet", None))
+                continue
+            q_end = ends[int(np.argmin(np.max(np.abs(ends - q_contact), axis=1)))]
+        withdraw, blocked = _withdrawal(geometry, Ts_follow[-1], q_end, scene_leave, scene_after)
+        if withdraw is None:
+            worst = _worse(order, worst, BendAttempt("withdraw the part", blocked))
+            continue
+        insert, blocked = _insertion(geometry, T_contact, q_contact, scene_open, scene_touch)
+        if insert is None:
+            worst = _worse(order, worst, BendAttempt("insert the part", blocked))
+            continue
+        paths.append(BendPath(insert[0], insert[1], insert[2], betas, follow_qs, withdraw[0], withdraw[1]))
+        if len(paths) >= most:
+            break
+    return paths, None if paths else worst
+
+
+GAUGE_RETRACT = 0.020
+"""The gauge moves back this far at pinch, so that the rising flange does not scrape along it [m]."""
+
+
+def _worse(order: list[str], a: BendAttempt | None, b: BendAttempt) -> BendAttempt:
+    """The attempt that came further."""
+    return b if a is None or order.index(b.stage) >= order.index(a.stage) else a
+
+
+def _follow_blocked(
+    geometry: BendGeometry, grip: Grip, betas: Array, qs: Array, margins: dict[tuple[str, str], float], allowed: Groups
+) -> Clearance | None:
+    """The first contact while the sheet moves, or None."""
+    for beta, q in zip(betas, qs, strict=True):
+        scene = geometry.cell_scene.posed(
+            brake=geometry.brake(geometry.legs(float(beta)).tip, gauge_back=GAUGE_RETRACT),
+            placement=held(grip),
+            fold=geometry.fold(float(beta)),
+            allowed=allowed,
+            margins=margins,
+        )
+        if not bool(scene.free(q[None])[0]):
+            return scene.distance(q)
+    return None
+
+
+def _withdrawal(geometry: BendGeometry, T_end: Array, q_end: Array, scene_leave: Scene, scene_after: Scene) -> tuple[tuple[Array, tuple[int, ...]] | None, Clearance | None]:
+    """Up off the die, then straight out towards the robot; the lowest lift that is free."""
+    cell_scene = geometry.cell_scene
+    out = _rear_extent(geometry, geometry.T_world_sheet(geometry.step.angle), geometry.after) + _front_of_tools(geometry) + FREE_SPACE
+    blocked: Clearance | None = None
+    for lift in LIFTS:
+        up = translation(0.0, 0.0, lift) @ T_end
+        Ts, corners = polyline([T_end, up, translation(0.0, -out, 0.0) @ up])
+        qs = track(cell_scene.cell, cell_scene.gripper, Ts, q_end)
+        if qs is None:
+            continue
+        if path_is_free(scene_leave, qs[: corners[1] + 1]) and path_is_free(scene_after, qs[corners[1] :]):
+            return (qs, corners), None
+        blocked = blocking(scene_after, qs[corners[1] :])
+    return None, blocked
+
+
+def _insertion(geometry: BendGeometry, T_contact: Array, q_contact: Array, scene_open: Scene, scene_touch: Scene) -> tuple[tuple[Array, tuple[int, ...], Array] | None, Clearance | None]:
+    """Straight in above the die, down onto it, slowly to the fingers. Tracked backwards from the contact."""
+    cell_scene = geometry.cell_scene
+    into = _rear_extent(geometry, geometry.T_world_sheet(0.0), geometry.before) + _front_of_tools(geometry) + FREE_SPACE
+    blocked: Clearance | None = None
+    before = translation(0.0, -PUSH, 0.0) @ T_contact
+    Ts_push = line(T_contact, before, step=0.004)
+    push = track(cell_scene.cell, cell_scene.gripper, Ts_push, q_contact)
+    if push is None or not path_is_free(scene_touch, push):
+        return None, None if push is None else blocking(scene_touch, push)
+    for lift in LIFTS:
+        above = translation(0.0, 0.0, lift) @ before
+        Ts, corners = polyline([before, above, translation(0.0, -into, 0.0) @ above])
+        qs = track(cell_scene.cell, cell_scene.gripper, Ts, push[-1])
+        if qs is None:
+            continue
+        if path_is_free(scene_touch, qs[: corners[1] + 1]) and path_is_free(scene_open, qs[corners[1] :]):
+            last = len(qs) - 1
+            return (qs[::-1], tuple(last - c for c in reversed(corners)), push[::-1]), None
+        blocked = blocking(scene_open, qs[corners[1] :])
+    return None, blocked

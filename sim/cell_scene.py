@@ -1,0 +1,221 @@
+"""The whole cell as one `sim.scene.Scene`: robot, gripper, brake, tools, stations, obstacles and the folding part.
+
+Groups name what may touch what: `robot`, `gripper`, `frame`, `ram`, `gauge` (parts of the brake), `punch`, `die`, `flange-3` (a flange of the part with
+the bend zone towards it), and the groups of the cell's static bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cells.model import Body, Cell, Gripper
+from cells.tooling import ToolSetup
+from cells.tooling_hulls import setup_hulls
+from core.frames import Array, inverse, translation
+from parts.sheet import SheetPart
+from robots.mechanism import Mechanism
+from sim.plan import PartPlacement
+from sim.scene import Scene, SceneBody, SceneLink
+
+Groups = frozenset[tuple[str, str]]
+
+PARKED = translation(0.0, 0.0, -50.0)
+"""Where a part that is not in the cell stands: far below the floor."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CellScene:
+    """A scene with the indices needed to pose it.
+
+    Attributes:
+        scene: Everything, part parked, brake open.
+        cell, gripper, setup, part: What it was made of.
+        tcp_link: Link index of the robot's flange (the gripper hangs on it).
+        brake_links: Link index in the scene by brake link index.
+        upper_tools: Link of the punches (moves with the ram), in the frame of the upper tool seat.
+        flange_links: Link index by flange of the part.
+        zone_bodies: Body indices by bend, one per piece of the zone.
+    """
+
+    scene: Scene
+    cell: Cell
+    gripper: Gripper
+    setup: ToolSetup
+    part: SheetPart
+    tcp_link: int
+    gripper_links: tuple[int, ...]
+    brake_links: tuple[int, ...]
+    upper_tools: int
+    flange_links: tuple[int, ...]
+    zone_bodies: tuple[tuple[int, ...], ...]
+
+    def posed(
+        self,
+        *,
+        brake: Array,
+        gripper: Array | None = None,
+        placement: PartPlacement | None = None,
+        fold: Array | None = None,
+        allowed: Groups = frozenset(),
+        margins: Mapping[tuple[str, str], float] | None = None,
+    ) -> Scene:
+        """The scene with brake (5,), gripper joints, part placement and fold angles set; the robot stays free.
+
+        Args:
+            brake: Brake joints in the mechanism's order.
+            gripper: Gripper joints; None leaves them closed.
+            placement: Where the part is; None parks it out of the cell.
+            fold: Bend angles (n_bends,) [rad]; None: flat.
+            allowed: Pairs of groups that may touch.
+            margins: Clearance by pair of groups where it differs from the cell's.
+        """
+        cell = self.cell
+        poses: dict[int, tuple[int, Array]] = {}
+        T_brake_links = cell.brake.mechanism.fk(brake)
+        for index, link in enumerate(self.brake_links):
+            poses[link] = (-1, cell.brake.T_world_brake @ T_brake_links[index])
+        ram = float(brake[cell.brake.mechanism.joint_names.index("ram")])
+        poses[self.upper_tools] = (-1, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight - ram))
+        q_gripper = np.zeros(len(self.gripper.mechanism.joint_names)) if gripper is None else gripper
+        for index, T_root_link in enumerate(self.gripper.mechanism.fk(q_gripper)):
+            poses[self.gripper_links[index]] = (self.tcp_link, T_root_link)
+
+        angles = np.zeros(len(self.part.bends)) if fold is None else fold
+        hulls: dict[int, Array] = {}
+        if placement is None:
+            for link in self.flange_links:
+                poses[link] = (-1, PARKED)
+        else:
+            Ts_sheet_flange = self.part.fold(angles)
+            T_holder_sheet = placement.T_holder_flange @ inverse(Ts_sheet_flange[placement.flange])
+            if placement.held_by == "tcp":
+                T_holder_sheet = self.gripper.T_flange_tcp @ T_holder_sheet
+            parent = self.tcp_link if placement.held_by == "tcp" else -1
+            for flange, link in enumerate(self.flange_links):
+                poses[link] = (parent, T_holder_sheet @ Ts_sheet_flange[flange])
+            for bend in self.part.bends:
+                for body, hull in zip(self.zone_bodies[bend.index], self.part.zone_hulls(bend.index, float(angles[bend.index])), strict=True):
+                    hulls[body] = hull
+        return self.scene.posed(poses, hulls, allowed=allowed, margins=margins)
+
+
+def _attach(links: list[SceneLink], bodies: list[SceneBody], mechanism: Mechanism, root: tuple[int, Array], *, prefix: str, group: dict[str, str], default: str, q_start: int | None) -> tuple[int, ...]:
+    """Append a mechanism's links and hulls; `q_start` None freezes its joints (they are posed)."""
+    first = len(links)
+    incoming = {joint.child: joint for joint in mechanism.joints}
+    q_index = q_start
+    index_of = {name: i for i, name in enumerate(mechanism.joint_names)}
+    for index, link in enumerate(mechanism.links):
+        joint = incoming.get(index)
+        if joint is None:
+            links.append(SceneLink(f"{prefix}{link.name}", root[0], root[1], "fixed", np.array([1.0, 0.0, 0.0]), -1))
+        elif q_index is None or joint.kind == "fixed":
+            links.append(SceneLink(f"{prefix}{link.name}", first + joint.parent, joint.T_parent_joint, "fixed", np.array([1.0, 0.0, 0.0]), -1))
+        else:
+            links.append(SceneLink(f"{prefix}{link.name}", first + joint.parent, joint.T_parent_joint, joint.kind, joint.axis, q_index + index_of[joint.name]))
+        for hull in link.hulls:
+            bodies.append(SceneBody(f"{prefix}{link.name}", group.get(link.name, default), first + index, hull))
+    return tuple(range(first, first + len(mechanism.links)))
+
+
+def _brake_group(link_name: str) -> str:
+    if link_name.startswith(("gauge", "finger")):
+        return "gauge"
+    return "ram" if link_name == "ram" else "frame"
+
+
+def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: SheetPart) -> CellScene:
+    """Everything that can collide in a bending job, as one scene."""
+    links: list[SceneLink] = []
+    bodies: list[SceneBody] = []
+    robot = cell.robot.model
+    robot_links = _attach(links, bodies, robot.mechanism, (-1, cell.robot.T_world_base), prefix="", group={}, default="robot", q_start=0)
+    tcp_link = robot_links[robot.mechanism.link_index(robot.flange_link)]
+    gripper_links = _attach(links, bodies, gripper.mechanism, (tcp_link, np.eye(4)), prefix=f"{gripper.name} ", group={}, default="gripper", q_start=None)
+    brake = cell.brake.mechanism
+    brake_links = _attach(
+        links, bodies, brake, (-1, cell.brake.T_world_brake), prefix="brake ", group={link.name: _brake_group(link.name) for link in brake.links}, default="frame", q_start=None
+    )
+    upper_tools = len(links)
+    links.append(SceneLink("punches", -1, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight), "fixed", np.array([1.0, 0.0, 0.0]), -1))
+    lower_tools = len(links)
+    links.append(SceneLink("dies", -1, cell.brake.T_world_brake, "fixed", np.array([1.0, 0.0, 0.0]), -1))
+    for name, which, hull in setup_hulls(setup):
+        bodies.append(SceneBody(name, which, upper_tools if which == "punch" else lower_tools, hull))
+
+    statics: list[Body] = [*cell.bodies, *(body for station in cell.stations.values() for body in station.bodies)]
+    world = len(links)
+    links.append(SceneLink("world", -1, np.eye(4), "fixed", np.array([1.0, 0.0, 0.0]), -1))
+    for body in statics:
+        for hull in body.hulls:
+            bodies.append(SceneBody(body.name, body.group, world, hull @ body.T_world_body[:3, :3].T + body.T_world_body[:3, 3]))
+
+    flange_links = []
+    for flange in part.flanges:
+        flange_links.append(len(links))
+        links.append(SceneLink(f"flange {flange.index}", -1, PARKED, "fixed", np.array([1.0, 0.0, 0.0]), -1))
+        for hull in part.flange_hulls(flange.index):
+            bodies.append(SceneBody(f"flange {flange.index}", f"flange-{flange.index}", flange_links[-1], hull))
+    zone_bodies = []
+    for bend in part.bends:
+        pieces = part.zone_hulls(bend.index, 0.0)
+        zone_bodies.append(tuple(range(len(bodies), len(bodies) + len(pieces))))
+        for hull in pieces:
+            bodies.append(SceneBody(f"bend {bend.index + 1} zone", f"flange-{bend.child}", flange_links[bend.parent], hull))
+
+    return CellScene(
+        scene=Scene(
+            links,
+            bodies,
+            lower=robot.lower,
+            upper=robot.upper,
+            ignore_links=_ignored_links(cell, gripper, robot_links, gripper_links, brake_links),
+            ignore_groups=_ignored_groups(cell, part, statics),
+            margin=cell.margin,
+        ),
+        cell=cell,
+        gripper=gripper,
+        setup=setup,
+        part=part,
+        tcp_link=tcp_link,
+        gripper_links=gripper_links,
+        brake_links=brake_links,
+        upper_tools=upper_tools,
+        flange_links=tuple(flange_links),
+        zone_bodies=tuple(zone_bodies),
+    )
+
+
+def _ignored_links(cell: Cell, gripper: Gripper, robot_links: tuple[int, ...], gripper_links: tuple[int, ...], brake_links: tuple[int, ...]) -> frozenset[tuple[int, int]]:
+    """Link pairs that are joined, or that the robot's model knows never to collide."""
+    robot = cell.robot.model
+    pairs = {(robot_links[robot.mechanism.link_index(a)], robot_links[robot.mechanism.link_index(b)]) for a, b in robot.never_collide}
+    # The gripper is bolted to the flange: it touches the flange and the link that carries it.
+    flange = robot.mechanism.link_index(robot.flange_link)
+    carriers = {flange}
+    incoming = {joint.child: joint for joint in robot.mechanism.joints}
+    while flange in incoming:
+        joint = incoming[flange]
+        flange = joint.parent
+        carriers.add(flange)
+        if joint.kind != "fixed":
+            break
+    carriers.discard(flange)
+    pairs |= {(robot_links[carrier], link) for carrier in carriers for link in gripper_links}
+    return frozenset(pairs)
+
+
+def _ignored_groups(cell: Cell, part: SheetPart, statics: list[Body]) -> frozenset[tuple[str, str]]:
+    """Pairs that never matter: the machine with itself, things bolted to the floor with each other, the gripper with itself."""
+    machine = {"frame", "ram", "gauge", "punch", "die"}
+    fixed = {body.group for body in statics} | machine
+    pairs = {(a, b) for a in fixed for b in fixed}
+    pairs |= {("gripper", "gripper")}
+    # A flange always touches the flange it is bent from; the part against itself is checked by the sequence search.
+    flanges = [f"flange-{flange.index}" for flange in part.flanges]
+    pairs |= {(a, b) for a in flanges for b in flanges}
+    # The robot stands on the floor or on its plinth with its base link; that pair is left out by name in `Robot` bodies.
+    return frozenset(pairs)

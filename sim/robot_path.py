@@ -1,0 +1,84 @@
+"""Tool poses to joint paths with one arm configuration, and joint paths checked against posed scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cells.model import Cell, Gripper
+from core.frames import Array, angle_between, interpolate, inverse
+from sim.scene import Clearance, Scene
+
+MAX_JOINT_STEP = 0.35
+"""Largest joint change between two dense samples that still counts as the same configuration [rad]."""
+
+
+def T_base_flange(cell: Cell, gripper: Gripper, T_world_tcp: Array) -> Array:
+    """Pose of the robot's flange in its base for a TCP pose in the world; also for stacks (k, 4, 4)."""
+    T: Array = inverse(cell.robot.T_world_base) @ T_world_tcp @ inverse(gripper.T_flange_tcp)
+    return T
+
+
+def T_world_tcp(cell: Cell, gripper: Gripper, q: Array) -> Array:
+    """TCP pose in the world (4, 4) at joint positions q (n,)."""
+    T: Array = cell.robot.T_world_base @ cell.robot.model.fk(q) @ gripper.T_flange_tcp
+    return T
+
+
+def solutions(cell: Cell, gripper: Gripper, T_world_tcp: Array) -> Array:
+    """All joint solutions (m, n) inside limits, those nearest the middle of the joint ranges first."""
+    found = cell.robot.model.ik(T_base_flange(cell, gripper, T_world_tcp))
+    if len(found) == 0:
+        return found
+    model = cell.robot.model
+    middle = (model.lower + model.upper) / 2
+    spread = np.abs((found - middle) / (model.upper - model.lower))
+    return found[np.lexsort((found[:, 0], np.round(np.max(spread, axis=1), 6)))]
+
+
+def track(cell: Cell, gripper: Gripper, Ts_world_tcp: Array, q_start: Array) -> Array | None:
+    """Joint path (k, n) through all poses from a solution of the first one, always the nearest solution.
+
+    Returns None when a pose has no solution or the nearest one lies more than `MAX_JOINT_STEP` away (another configuration).
+    """
+    qs = [q_start]
+    for T in T_base_flange(cell, gripper, Ts_world_tcp[1:]):
+        found = cell.robot.model.ik(T)
+        if len(found) == 0:
+            return None
+        change = np.max(np.abs(found - qs[-1]), axis=1)
+        nearest = int(np.argmin(change))
+        if change[nearest] > MAX_JOINT_STEP:
+            return None
+        qs.append(found[nearest])
+    return np.array(qs)
+
+
+def line(T_start: Array, T_end: Array, *, step: float = 0.02, turn: float = 0.05) -> Array:
+    """Poses (k, 4, 4) on the straight line between two, at most `step` [m] and `turn` [rad] apart."""
+    distance = float(np.linalg.norm(T_end[:3, 3] - T_start[:3, 3]))
+    count = max(2, int(np.ceil(max(distance / step, angle_between(T_start, T_end) / turn))) + 1)
+    return np.array([interpolate(T_start, T_end, share) for share in np.linspace(0.0, 1.0, count)])
+
+
+def polyline(Ts: Sequence[Array], *, step: float = 0.02) -> tuple[Array, tuple[int, ...]]:
+    """Dense poses along several straight lines and the indices of the given poses among them."""
+    dense = [Ts[0][None]]
+    corners = [0]
+    for a, b in zip(Ts[:-1], Ts[1:], strict=True):
+        dense.append(line(a, b, step=step)[1:])
+        corners.append(corners[-1] + len(dense[-1]))
+    return np.concatenate(dense), tuple(corners)
+
+
+def path_is_free(scene: Scene, qs: Array) -> bool:
+    """Whether every sample keeps the scene's margins and no edge between samples breaks them."""
+    if not bool(np.all(scene.free(qs))):
+        return False
+    return all(scene.edge_free(a, b) for a, b in zip(qs[:-1], qs[1:], strict=True))
+
+
+def blocking(scene: Scene, qs: Array) -> Clearance:
+    """The closest pair over the samples of a path (k, n)."""
+    return min((scene.distance(q) for q in qs), key=lambda clearance: clearance.distance)
