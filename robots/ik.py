@@ -1,0 +1,123 @@
+"""All inverse-kinematics solutions of a six-axis arm in closed form (EAIK), or one by one numerically where none exists."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import eaik.pybindings.EAIK as EAIK
+import numpy as np
+
+from core.frames import Array, rotation_vector
+from robots.mechanism import Mechanism
+
+POSE_TOLERANCE = 1e-9
+"""Every solution reproduces the pose to this, metres and radians."""
+_FULL_TURN = 2 * np.pi
+
+
+class ClosedForm:
+    """Subproblem decomposition of an arm given by its joint axes at q = 0.
+
+    EAIK's own URDF loader drops the fixed tool frame, so axes H and offsets P come from our forward kinematics and the rotation of
+    the flange at q = 0 is taken off the target.
+    """
+
+    def __init__(self, mechanism: Mechanism, flange: int) -> None:
+        joints = [mechanism.joints[i] for i in mechanism.chain(mechanism.links[flange].name) if mechanism.joints[i].kind != "fixed"]
+        Ts = mechanism.fk(np.zeros(len(mechanism.joint_names)))
+        frames = [Ts[joint.child] for joint in joints]
+        H = np.array([T[:3, :3] @ joint.axis for T, joint in zip(frames, joints, strict=True)])
+        points = np.array([T[:3, 3] for T in frames])
+        P = np.diff(np.vstack((np.zeros(3), points, Ts[flange][:3, 3])), axis=0)
+        self.R_flange_zero = Ts[flange][:3, :3]
+        self.robot = EAIK.Robot(H.T, P.T, np.eye(3), [], True)
+        self.solvable = len(joints) == 6 and all(joint.kind == "revolute" for joint in joints) and bool(self.robot.has_known_decomposition())
+
+    def solve(self, T_base_flange: Array) -> Array:
+        """Raw solutions (m, 6) in (-pi, pi], least-squares ones left out."""
+        T = T_base_flange.copy()
+        T[:3, :3] = T_base_flange[:3, :3] @ self.R_flange_zero.T
+        solution = self.robot.calculate_IK(T)
+        qs = np.asarray(solution.Q, dtype=float).reshape(-1, 6)
+        exact = ~np.asarray(solution.is_LS, dtype=bool).reshape(-1)
+        return qs[exact[: len(qs)]]
+
+
+def polish(mechanism: Mechanism, flange: int, qs: Array, T_base_flange: Array, steps: int = 3) -> Array:
+    """Newton steps on those of qs (m, n) that miss the pose; rows that still miss it are dropped."""
+    kept = []
+    for q in qs:
+        q = q.copy()
+        for _ in range(steps + 1):
+            Ts = mechanism.fk(q)
+            error = pose_error(Ts[flange], T_base_flange)
+            if np.max(np.abs(error)) < POSE_TOLERANCE:
+                kept.append(q)
+                break
+            q = q + np.linalg.lstsq(jacobian(mechanism, flange, q, Ts), error, rcond=1e-10)[0]
+    return np.array(kept).reshape(-1, qs.shape[1])
+
+
+def pose_error(T: Array, T_target: Array) -> Array:
+    """Twist (6,) [m, rad] that takes T to the target, base axes."""
+    return np.concatenate((T_target[:3, 3] - T[:3, 3], rotation_vector(T_target[:3, :3] @ T[:3, :3].T)))
+
+
+def jacobian(mechanism: Mechanism, flange: int, q: Array, Ts: Array | None = None) -> Array:
+    """Geometric Jacobian (6, n) at the flange: rows 0-2 m per rad (or m), rows 3-5 rad per rad, base axes."""
+    frames = mechanism.fk(q) if Ts is None else Ts
+    J = np.zeros((6, len(q)))
+    chain = set(mechanism.chain(mechanism.links[flange].name))
+    column = 0
+    for index, joint in enumerate(mechanism.joints):
+        if joint.kind == "fixed":
+            continue
+        if index in chain:
+            T = frames[joint.child]
+            axis = T[:3, :3] @ joint.axis
+            if joint.kind == "revolute":
+                J[:3, column] = np.cross(axis, frames[flange][:3, 3] - T[:3, 3])
+                J[3:, column] = axis
+            else:
+                J[:3, column] = axis
+        column += 1
+    return J
+
+
+def with_turns(qs: Array, lower: Array, upper: Array) -> Array:
+    """Every solution shifted by whole turns into the limits, all combinations; sorted, duplicates removed."""
+    found: list[Array] = []
+    for q in qs:
+        choices = []
+        for value, low, high in zip(q, lower, upper, strict=True):
+            first = np.ceil((low - 1e-9 - value) / _FULL_TURN)
+            last = np.floor((high + 1e-9 - value) / _FULL_TURN)
+            choices.append([float(np.clip(value + k * _FULL_TURN, low, high)) for k in np.arange(first, last + 1)])
+        if all(choices):
+            found.append(np.array(list(product(*choices))))
+    if not found:
+        return np.zeros((0, qs.shape[1] if qs.ndim == 2 else len(lower)))
+    rows = np.concatenate(found)
+    _, index = np.unique(np.round(rows, 7), axis=0, return_index=True)
+    return rows[index]
+
+
+def numeric(mechanism: Mechanism, flange: int, T_base_flange: Array, lower: Array, upper: Array, *, seeds: int = 48) -> Array:
+    """Solutions (m, n) by damped least squares from seeded starts, for arms without a closed form; may miss some."""
+    rng = np.random.default_rng(0)
+    found: list[Array] = []
+    for q in rng.uniform(np.maximum(lower, -np.pi), np.minimum(upper, np.pi), (seeds, len(lower))):
+        for _ in range(60):
+            Ts = mechanism.fk(q)
+            error = pose_error(Ts[flange], T_base_flange)
+            if np.max(np.abs(error)) < POSE_TOLERANCE:
+                found.append((q + np.pi) % _FULL_TURN - np.pi)
+                break
+            J = jacobian(mechanism, flange, q, Ts)
+            damping = min(1e-2, float(error @ error))
+            q = q + np.clip(J.T @ np.linalg.solve(J @ J.T + damping * np.eye(6), error), -0.5, 0.5)
+    rows = np.array(found).reshape(-1, len(lower))
+    _, index = np.unique(np.round(rows, 6), axis=0, return_index=True)
+    return rows[index]
+
+
