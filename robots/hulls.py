@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
+from scipy.spatial import ConvexHull, QhullError
 
 from core.frames import Array
 
 
-def outer_hull(points: Array, max_vertices: int = 64) -> tuple[Array, float]:
+def outer_hull(points: Array, max_vertices: int = 128) -> tuple[Array, float]:
     """A convex polytope around all points, with at most about `max_vertices` vertices.
 
-    The hull's own vertices when they are few; otherwise supporting planes along evenly spread directions are intersected, which can only
-    grow the shape. Thin shapes keep their bounding planes because the box directions are always among them.
+    The hull's own vertices when they are few; otherwise support points along evenly spread directions, scaled about their middle by the
+    smallest factor that puts every original point inside.
 
     Args:
         points: (n, 3) [m].
@@ -35,14 +35,25 @@ def outer_hull(points: Array, max_vertices: int = 64) -> tuple[Array, float]:
     vertices = points[hull.vertices]
     if len(vertices) <= max_vertices:
         return vertices, 0.0
-    # Euler: a simple polytope with f faces has 2 f - 4 vertices.
-    count = max_vertices // 2 + 2
-    normals = np.concatenate((np.eye(3), -np.eye(3), _spread(count - 6)))
-    offsets = (vertices @ normals.T).max(axis=0)
-    inside = vertices.mean(axis=0)
-    outer = HalfspaceIntersection(np.c_[normals, -offsets], inside).intersections
-    outer = outer[np.all(np.isfinite(outer), axis=1)]
-    outer = np.unique(np.round(outer, 7), axis=0)
+    # The support points along evenly spread directions make an inner hull; grown about its middle until every original point is inside.
+    spread = _spread(4 * max_vertices)
+    chosen: list[int] = []
+    for direction in np.concatenate((np.eye(3), -np.eye(3), spread)):
+        index = int(np.argmax(vertices @ direction))
+        if index not in chosen:
+            chosen.append(index)
+    kept = vertices[chosen[:6]]
+    rest = chosen[6:]
+    if len(rest) > max_vertices - 6:
+        rest = [rest[k] for k in np.linspace(0, len(rest) - 1, max_vertices - 6).round().astype(int)]
+    inner = np.concatenate((kept, vertices[rest]))
+    faces = ConvexHull(inner)
+    middle = inner.mean(axis=0)
+    normals, offsets = faces.equations[:, :3], faces.equations[:, 3]
+    inner_support = -(normals @ middle + offsets)
+    needed = ((vertices - middle) @ normals.T).max(axis=0)
+    scale = float(np.max(needed / inner_support)) * (1 + 1e-9)
+    outer = middle + scale * (inner[faces.vertices] - middle)
     growth = float(np.max(outer @ hull.equations[:, :3].T + hull.equations[:, 3]))
     return outer, growth
 

@@ -84,22 +84,26 @@ def jacobian(mechanism: Mechanism, flange: int, q: Array, Ts: Array | None = Non
     return J
 
 
-def with_turns(qs: Array, lower: Array, upper: Array) -> Array:
-    """Every solution shifted by whole turns into the limits, all combinations; sorted, duplicates removed."""
-    found: list[Array] = []
-    for q in qs:
-        choices = []
-        for value, low, high in zip(q, lower, upper, strict=True):
-            first = np.ceil((low - 1e-9 - value) / _FULL_TURN)
-            last = np.floor((high + 1e-9 - value) / _FULL_TURN)
-            choices.append([float(np.clip(value + k * _FULL_TURN, low, high)) for k in np.arange(first, last + 1)])
-        if all(choices):
-            found.append(np.array(list(product(*choices))))
-    if not found:
-        return np.zeros((0, qs.shape[1] if qs.ndim == 2 else len(lower)))
-    rows = np.concatenate(found)
-    _, index = np.unique(np.round(rows, 7), axis=0, return_index=True)
-    return rows[index]
+def whole_turns(lower: Array, upper: Array) -> Array:
+    """Every combination of whole turns (c, n) [rad] that can matter inside the limits for angles in [-pi, pi]."""
+    choices = []
+    for low, high in zip(lower, upper, strict=True):
+        first, last = int(np.ceil((low - np.pi) / _FULL_TURN)), int(np.floor((high + np.pi) / _FULL_TURN))
+        choices.append([k * _FULL_TURN for k in range(first, last + 1)])
+    return np.array(list(product(*choices))).reshape(-1, len(lower))
+
+
+def with_turns(qs: Array, shifts: Array, lower: Array, upper: Array) -> Array:
+    """Solutions qs (m, n) shifted by `shifts` (c, n), those inside the limits; sorted, duplicates removed."""
+    wrapped = (qs + np.pi) % _FULL_TURN - np.pi
+    rows = (wrapped[:, None, :] + shifts[None]).reshape(-1, qs.shape[1])
+    rows = rows[np.all((rows >= lower - 1e-9) & (rows <= upper + 1e-9), axis=1)]
+    if len(rows) < 2:
+        return np.clip(rows, lower, upper)
+    keys = np.round(rows, 7) + 0.0
+    order = np.lexsort(keys.T[::-1])
+    keep = np.r_[True, np.any(np.diff(keys[order], axis=0) != 0, axis=1)]
+    return np.clip(rows[order[keep]], lower, upper)
 
 
 def numeric(mechanism: Mechanism, flange: int, T_base_flange: Array, lower: Array, upper: Array, *, seeds: int = 48) -> Array:

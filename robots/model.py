@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from core.errors import InputError
 from core.frames import Array
 from robots.configuration import Configuration, turns
-from robots.ik import ClosedForm, jacobian, numeric, polish, pose_error, with_turns
+from robots.ik import ClosedForm, jacobian, numeric, polish, whole_turns, with_turns
 from robots.mechanism import Mechanism
 
 
@@ -41,12 +41,14 @@ class RobotModel:
     language: str = ""
     _flange: int = field(init=False, repr=False)
     _closed: ClosedForm | None = field(init=False, repr=False)
+    _shifts: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         n = len(self.mechanism.joint_names)
         if self.acceleration.shape != (n,) or self.jerk.shape != (n,):
             raise InputError(f"robot '{self.name}' has {n} joints; acceleration {self.acceleration.shape} and jerk {self.jerk.shape} must have as many values")
         object.__setattr__(self, "_flange", self.mechanism.link_index(self.flange_link))
+        object.__setattr__(self, "_shifts", whole_turns(self.lower, self.upper))
         closed = ClosedForm(self.mechanism, self._flange) if n == 6 else None
         object.__setattr__(self, "_closed", closed if closed is not None and closed.solvable else None)
 
@@ -88,12 +90,12 @@ class RobotModel:
         if self._closed is not None:
             raw = self._closed.solve(T_base_flange)
             if len(raw):
-                missed = np.array([np.max(np.abs(pose_error(T, T_base_flange))) for T in self.fk_batch(raw)]) > 1e-10
+                missed = np.max(np.abs(self.fk_batch(raw) - T_base_flange), axis=(1, 2)) > 5e-10
                 if np.any(missed):
                     raw = np.concatenate((raw[~missed], polish(self.mechanism, self._flange, raw[missed], T_base_flange)))
         else:
             raw = numeric(self.mechanism, self._flange, T_base_flange, self.lower, self.upper)
-        return with_turns(raw.reshape(-1, len(self.lower)), self.lower, self.upper)
+        return with_turns(raw.reshape(-1, len(self.lower)), self._shifts, self.lower, self.upper)
 
     def ik_batch(self, Ts_base_flange: Array) -> list[Array]:
         """Solutions of every pose of a stack (k, 4, 4)."""

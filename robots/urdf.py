@@ -27,7 +27,7 @@ def load_urdf(
     *,
     packages: Mapping[str, Path] | None = None,
     xacro_args: Mapping[str, str] | None = None,
-    max_hull_vertices: int = 64,
+    max_hull_vertices: int = 128,
 ) -> Mechanism:
     """Reads a robot or machine description.
 
