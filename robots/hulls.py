@@ -1,4 +1,4 @@
-"""Convex hulls of meshes with few vertices that still contain the whole mesh."""
+"""Convex hulls of meshes with few vertices, and how far the mesh stands out of them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from scipy.spatial import ConvexHull, QhullError
 
 from core.frames import Array
 
+GAP = 3e-4
+"""A reduced hull that misses the exact one by less than this is good enough [m]."""
 
-def outer_hull(points: Array, max_vertices: int = 128) -> tuple[Array, float]:
-    """A convex polytope around all points, with at most about `max_vertices` vertices.
 
-    The hull's own vertices when they are few; otherwise support points along evenly spread directions, scaled about their middle by the
-    smallest factor that puts every original point inside.
+def reduced_hull(points: Array, max_vertices: int = 128) -> tuple[Array, float]:
+    """A subset of the convex hull's vertices, and the gap to the exact hull.
+
+    Greedy: from the box directions' support points on, the vertices that stand out furthest are added until the gap is small or the number is reached.
+    Whoever uses the hull keeps the gap as a radius around it, so that nothing of the mesh is forgotten.
 
     Args:
         points: (n, 3) [m].
-        max_vertices: Upper bound wished for.
+        max_vertices: Upper bound.
 
     Returns:
-        Vertices (k, 3) and how far they stand outside the exact hull at most [m].
+        Vertices (k, 3), k <= max_vertices, and the largest distance of the exact hull outside the reduced one [m].
     """
     points = np.asarray(points, dtype=float)
     try:
@@ -30,32 +33,27 @@ def outer_hull(points: Array, max_vertices: int = 128) -> tuple[Array, float]:
         thin = (high - low) < 1e-4
         low[thin] -= 5e-5
         high[thin] += 5e-5
-        corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
-        return corners, 1e-4
+        return np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]), 0.0
     vertices = points[hull.vertices]
     if len(vertices) <= max_vertices:
         return vertices, 0.0
-    # The support points along evenly spread directions make an inner hull; grown about its middle until every original point is inside.
-    spread = _spread(4 * max_vertices)
-    chosen: list[int] = []
-    for direction in np.concatenate((np.eye(3), -np.eye(3), spread)):
-        index = int(np.argmax(vertices @ direction))
-        if index not in chosen:
-            chosen.append(index)
-    kept = vertices[chosen[:6]]
-    rest = chosen[6:]
-    if len(rest) > max_vertices - 6:
-        rest = [rest[k] for k in np.linspace(0, len(rest) - 1, max_vertices - 6).round().astype(int)]
-    inner = np.concatenate((kept, vertices[rest]))
-    faces = ConvexHull(inner)
-    middle = inner.mean(axis=0)
-    normals, offsets = faces.equations[:, :3], faces.equations[:, 3]
-    inner_support = -(normals @ middle + offsets)
-    needed = ((vertices - middle) @ normals.T).max(axis=0)
-    scale = float(np.max(needed / inner_support)) * (1 + 1e-9)
-    outer = middle + scale * (inner[faces.vertices] - middle)
-    growth = float(np.max(outer @ hull.equations[:, :3].T + hull.equations[:, 3]))
-    return outer, growth
+    directions = _spread(16)
+    chosen = sorted({int(np.argmax(vertices @ direction)) for direction in np.concatenate((np.eye(3), -np.eye(3), directions))})
+    while True:
+        faces = ConvexHull(vertices[chosen])
+        outside = np.max(vertices @ faces.equations[:, :3].T + faces.equations[:, 3], axis=1)
+        gap = float(outside.max())
+        room = max_vertices - len(chosen)
+        if gap < GAP or room <= 0:
+            return vertices[chosen], max(gap, 0.0)
+        # The furthest vertex of each of the faces that miss most; one per face, a few at a time.
+        added: list[int] = []
+        for index in np.argsort(-outside):
+            if len(added) >= min(room, 8) or outside[index] < gap / 3:
+                break
+            if all(np.linalg.norm(vertices[index] - vertices[other]) > 0.02 for other in added):
+                added.append(int(index))
+        chosen = sorted({*chosen, *added})
 
 
 def _spread(count: int) -> Array:

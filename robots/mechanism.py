@@ -41,9 +41,9 @@ class Link:
         mass: [kg], 0 when the description gives none.
         com: Centre of mass in the link frame (3,) [m].
         inertia: About the centre of mass, link axes (3, 3) [kg m2].
-        hulls: Convex collision pieces, each (k, 3) vertices in the link frame [m]; each contains the described shape.
+        hulls: Convex collision pieces, each (k, 3) vertices in the link frame [m].
         visuals: What pictures show.
-        hull_growth: How far hull vertices stand outside the described shape's convex hull at most [m]; 0 when nothing was simplified.
+        hull_gap: How far the described shape stands out of the hulls at most [m]; 0 when nothing was simplified.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Link:
     inertia: Array
     hulls: tuple[Array, ...] = ()
     visuals: tuple[Visual, ...] = ()
-    hull_growth: float = 0.0
+    hull_gap: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)

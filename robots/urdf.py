@@ -13,7 +13,7 @@ from lxml import etree
 
 from core.errors import InputError
 from core.frames import Array, from_xyz_rpy
-from robots.hulls import outer_hull
+from robots.hulls import reduced_hull
 from robots.mechanism import Joint, JointKind, Link, Mechanism, Visual
 
 MAX_BYTES = 20_000_000
@@ -35,7 +35,7 @@ def load_urdf(
         path: `.urdf` or `.xacro`.
         packages: Folder of each `package://NAME`; a package that is not named is looked for in the folders above the file.
         xacro_args: Arguments of a xacro file.
-        max_hull_vertices: Collision hulls are reduced to about this many vertices, outwards.
+        max_hull_vertices: Collision hulls are reduced to this many vertices; the gap is kept in `Link.hull_gap`.
 
     Raises:
         InputError: With file and line, for anything that is not a sound description.
@@ -166,14 +166,14 @@ class _Reader:
             if i is not None:
                 xx, xy, xz, yy, yz, zz = (self._number(i, key, 0.0) for key in ("ixx", "ixy", "ixz", "iyy", "iyz", "izz"))
                 inertia = T[:3, :3] @ np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]) @ T[:3, :3].T
-        hulls, growth = [], 0.0
+        hulls, gap = [], 0.0
         for collision in element.findall("collision"):
-            vertices, more = outer_hull(self._geometry(collision).vertices, self.max_hull_vertices)
+            vertices, more = reduced_hull(self._geometry(collision).vertices, self.max_hull_vertices)
             T = self._origin(collision)
             hulls.append(vertices @ T[:3, :3].T + T[:3, 3])
-            growth = max(growth, more)
+            gap = max(gap, more)
         visuals = tuple(self._visual(visual) for visual in element.findall("visual"))
-        return Link(element.get("name", ""), mass, com, inertia, tuple(hulls), visuals, growth)
+        return Link(element.get("name", ""), mass, com, inertia, tuple(hulls), visuals, gap)
 
     def _visual(self, element: etree._Element) -> Visual:
         mesh = self._geometry(element)
