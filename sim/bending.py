@@ -1,0 +1,159 @@
+"""A bending job from part and cell to a plan: sequence, grips, every motion, every phase.
+
+The sequence search proposes an order; grips are assigned so that each is kept as long as it works; then the robot's moves are planned. Where a step
+fails with every grip, that step is forbidden and the search is asked again; when nothing is left, the plan carries the reasons.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from cells.model import Cell, Gripper
+from cells.tooling import ToolSetup
+from core.errors import InputError
+from core.findings import Finding, has_errors
+from core.progress import Progress, silent
+from parts.sheet import SheetPart
+from sim.bend_motion import BendAttempt, BendGeometry, BendPath, bend_paths
+from sim.cell_scene import CellScene, build_cell_scene
+from sim.grips import Grip, candidate_grips, holdable
+from sim.handling import sheet_pile
+from sim.job_motion import JobMotion, MotionError
+from sim.plan import BendPlan, BendStep
+from sim.sequence import SequencedStroke, SequenceResult, plan_sequence
+
+FaceUp = Literal["auto", "top", "bottom"]
+
+
+@dataclass(frozen=True, slots=True)
+class BendingOptions:
+    """How to plan.
+
+    Attributes:
+        seed: Of the random generator of free moves.
+        stack_face: Which face of the flat sheets looks up on the stack; `auto`: the planner chooses and the setup sheet says so.
+        gripper: Name of the gripper to mount; None: the first of the cell that can do the job.
+        retries: How often the sequence is asked again after the robot could not carry it out.
+        quantity: Parts to make; only stated in the outputs.
+    """
+
+    seed: int = 0
+    stack_face: FaceUp = "auto"
+    gripper: str | None = None
+    retries: int = 4
+    quantity: int = 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BendingResult:
+    """A plan with what it was made for.
+
+    Attributes:
+        plan: The plan; no phases when the job cannot be done, the findings then say why.
+        cell: The cell, the sheet pile included.
+        part: The part.
+        setup: Tools on the beam.
+        gripper: The mounted gripper.
+        grips: One per step.
+        stack_face: Which face of the flat sheet looks up on the stack.
+        sequence: What the search found.
+    """
+
+    plan: BendPlan
+    cell: Cell
+    part: SheetPart
+    setup: ToolSetup
+    gripper: Gripper
+    grips: tuple[Grip, ...]
+    stack_face: str
+    sequence: SequenceResult
+
+
+@dataclass(eq=False, slots=True)
+class _Stages:
+    """Wall clock per planning stage; for the benchmark, never for decisions."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = None, progress: Progress = silent) -> BendingResult:
+    """Plans the whole job.
+
+    Args:
+        part: The part to bend.
+        cell: The cell to bend it in.
+        options: How.
+        progress: Told where the work is.
+
+    Returns:
+        The plan. It has phases only when every step works; otherwise its findings of error level name the step, the bodies and a remedy.
+
+    Raises:
+        InputError: When the gripper named in the options is not in the cell.
+    """
+    options = options or BendingOptions()
+    grippers = _chosen_grippers(cell, options)
+    failures: list[BendingResult] = []
+    for gripper in grippers:
+        result = _plan_with(part, cell, gripper, options, progress)
+        if not has_errors(result.plan.findings):
+            return result
+        failures.append(result)
+    # The attempt that came furthest tells most.
+    return max(failures, key=lambda result: (len(result.grips), -len(result.plan.findings)))
+
+
+def _chosen_grippers(cell: Cell, options: BendingOptions) -> tuple[Gripper, ...]:
+    if options.gripper is None:
+        return cell.grippers
+    chosen = tuple(gripper for gripper in cell.grippers if gripper.name == options.gripper)
+    if not chosen:
+        raise InputError(f"gripper '{options.gripper}' is not in this cell; valid: {', '.join(g.name for g in cell.grippers)}", file=cell.path)
+    return chosen
+
+
+def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOptions, progress: Progress) -> BendingResult:
+    stages = _Stages()
+    with stages.measure("grips"):
+        holds = holdable(part, gripper)
+    findings: list[Finding] = []
+    if not any(holds):
+        with stages.measure("sequence"):
+            sequence = plan_sequence(part, cell.brake, cell.tooling, progress=progress)
+        reason = Finding(
+            "error", "no-grip", f"{gripper.name} cannot hold {part.name}: no place where enough of it lies on sheet with a safety factor of {gripper.safety_factor:g}",
+            "use a smaller gripper, a clamp, or more vacuum", "grip", {"mass_kg": round(part.mass, 3)},
+        )  # fmt: skip
+        return _result(part, cell, gripper, sequence, (), "top", (), (*sequence.findings, reason), options, stages)
+
+    forbidden: frozenset[tuple[int, int, str]] = frozenset()
+    best: BendingResult | None = None
+    for _ in range(options.retries + 1):
+        with stages.measure("sequence"):
+            sequence = plan_sequence(part, cell.brake, cell.tooling, holdable=lambda flange: holds[flange], forbidden=forbidden, progress=progress)
+        if has_errors(sequence.findings):
+            findings = [*sequence.findings]
+            failed = _result(part, cell, gripper, sequence, (), "top", (), tuple(findings), options, stages)
+            return best or failed
+        result, blocked = _carry_out(part, cell, gripper, sequence, options, stages, progress)
+        if blocked is None:
+            return result
+        if best is None or len(result.grips) > len(best.grips):
+            best = result
+        forbidden |= {blocked}
+    assert best is not None  # noqa: S101 - the loop ran at least once and did not return
+    return best

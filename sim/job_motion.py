@@ -1,0 +1,308 @@
+"""Carries a sequence out: every move of robot and brake from the stack to the pallet, as phases on a timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cells.model import Station
+from core.findings import Finding
+from core.frames import Array, translation
+from sim.bend_motion import BendGeometry, BendPath, MUTE, held
+from sim.cell_scene import CellScene, Groups
+from sim.follow import FollowLaw, follow_law
+from sim.grips import Grip
+from sim.handling import APPROACH, Reach, deposit_poses, lying, reaches, regrip_poses, slot_offsets, station_groups
+from sim.motion import MotionFailure, plan_free
+from sim.plan import Event, PartPlacement
+from sim.robot_path import line, path_is_free, solutions, track
+from sim.scene import Clearance, Scene
+from sim.timeline import Timeline, joint_limits
+from sim.timing import blend_corners
+
+INSERT_SPEED = 0.35
+"""Tool speed between the tools [m/s]."""
+PUSH_SPEED = 0.02
+"""Tool speed towards the gauge fingers [m/s]."""
+STATION_SPEED = 0.40
+"""Tool speed when taking from and giving to stations [m/s]."""
+GRIP_TIME = 0.4
+"""Until vacuum or clamp holds, and until it has let go [s]."""
+SLIDE_TIME = 1.5
+"""Until a sheet has slid against the stops of a centring table [s]."""
+HANDSHAKE_TIMEOUT = 10.0
+"""Longest wait for a signal of the brake [s]."""
+
+
+class MotionError(Exception):
+    """A step the robot cannot do; carries the finding for the plan."""
+
+    def __init__(self, finding: Finding, step_index: int | None = None) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+        self.step_index = step_index
+
+
+def no_motion(step: str, what: str, closest: Clearance | None, remedy: str) -> MotionError:
+    """The finding for a move that does not exist: what blocks it and by how much."""
+    if closest is None:
+        message = f"the robot cannot {what}: no arm configuration reaches all of it"
+        return MotionError(Finding("error", "out-of-reach", message, remedy, step))
+    body_a, body_b = closest.body_a, closest.body_b
+    gap = closest.distance * 1e3
+    state = f"hits {body_b}" if gap <= 0 else f"comes within {gap:.1f} mm of {body_b}"
+    data = {"bodies": [body_a, body_b], "distance_mm": round(gap, 2)}
+    return MotionError(Finding("error", "in-the-way", f"the robot cannot {what}: {body_a} {state}", remedy, step, data))
+
+
+@dataclass(eq=False, slots=True)
+class JobMotion:
+    """Writes the phases of one job.
+
+    Attributes:
+        cell_scene: The cell.
+        timeline: Where phases go.
+        seed: Of free moves.
+        findings: Collected on the way.
+    """
+
+    cell_scene: CellScene
+    timeline: Timeline
+    seed: int
+    findings: list[Finding]
+
+    @property
+    def open_gripper(self) -> Array:
+        """Gripper joints when open."""
+        return np.array(self.cell_scene.gripper.mechanism.upper, dtype=float)
+
+    @property
+    def closed_gripper(self) -> Array:
+        """Gripper joints when it holds the part: a clamp's jaws rest on the sheet."""
+        mechanism = self.cell_scene.gripper.mechanism
+        closed = np.array(mechanism.lower, dtype=float)
+        if self.cell_scene.gripper.kind == "clamp":
+            closed = np.clip(closed + self.cell_scene.part.thickness / 2, mechanism.lower, mechanism.upper)
+        return closed
+
+    def scene(self, *, allowed: Groups = frozenset(), gripper: Array | None = None, brake: Array | None = None) -> Scene:
+        """The scene as the timeline stands, robot free."""
+        line_ = self.timeline
+        grip_pairs: Groups = frozenset({(f"flange-{line_.part.flange}", "gripper")}) if line_.gripped and line_.part is not None else frozenset()
+        return self.cell_scene.posed(
+            brake=line_.brake if brake is None else brake,
+            gripper=line_.gripper_joints if gripper is None else gripper,
+            placement=line_.part,
+            fold=line_.fold,
+            allowed=allowed | grip_pairs,
+        )
+
+    def free(self, name: str, step: str, goals: Array, what: str, *, brake: Array | None = None, allowed: Groups = frozenset()) -> int:
+        """A collision-free move to the nearest (in time) of several joint goals (g, n); returns which one was reached."""
+        scene = self.scene(allowed=allowed, brake=brake)
+        limits = joint_limits(self.cell_scene.cell)
+        found = plan_free(scene, self.timeline.robot, goals, limits, seed=self.seed + len(self.timeline.phases))
+        if isinstance(found, MotionFailure):
+            raise no_motion(step, f"{what} ({found.message})", found.closest, "move the station or the robot, or choose another gripper")
+        dense, corners = blend_corners(found.qs, scene)
+        self.timeline.move(name, step, "free", dense, waypoints=corners, brake=brake)
+        return int(np.argmin(np.max(np.abs(goals - found.qs[-1]), axis=1)))
+
+    def grip_on(self, step: str, grip: Grip, contacts: tuple[tuple[tuple[str, str], str], ...]) -> None:
+        """Close on the part where it lies and take it over."""
+        part = self.cell_scene.part
+        signal = "clamp-close" if self.cell_scene.gripper.kind == "clamp" else "vacuum-on"
+        mass = part.mass
+        com_flange = _com_in_flange(self.cell_scene, self.timeline.fold, grip.flange)
+        com_tcp = grip.T_tcp_flange[:3, :3] @ com_flange + grip.T_tcp_flange[:3, 3]
+        T_flange_tcp = self.cell_scene.gripper.T_flange_tcp
+        com = T_flange_tcp[:3, :3] @ com_tcp + T_flange_tcp[:3, 3]
+        events = (
+            Event(0.0, "signal-set", {"signal": signal, "value": True}),
+            Event(GRIP_TIME, "signal-wait", {"signal": "part-held", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
+            Event(GRIP_TIME, "grip", {"flange": grip.flange, "face": grip.face, "mass_kg": mass, "com_flange_m": [float(v) for v in com], "cups": list(grip.active_cups)}),
+        )
+        self.timeline.wait("grip", step, GRIP_TIME, gripper=self.closed_gripper, events=events, contacts=(*contacts, _grip_contact(grip)))
+        self.timeline.take(held(grip))
+
+    def grip_off(self, step: str, resting: PartPlacement, contacts: tuple[tuple[tuple[str, str], str], ...]) -> None:
+        """Let go of the part where it is."""
+        signal = "clamp-close" if self.cell_scene.gripper.kind == "clamp" else "vacuum-on"
+        grip_flange = self.timeline.part.flange if self.timeline.part is not None else resting.flange
+        self.timeline.give(resting)
+        events = (
+            Event(0.0, "signal-set", {"signal": signal, "value": False}),
+            Event(GRIP_TIME, "signal-wait", {"signal": "part-held", "value": False, "timeout_s": HANDSHAKE_TIMEOUT}),
+            Event(GRIP_TIME, "release", {}),
+        )
+        touching = (((f"flange-{grip_flange}", "gripper"), "the gripper lets go"),)
+        self.timeline.wait("release", step, GRIP_TIME, gripper=self.open_gripper, events=events, contacts=(*contacts, *touching))
+
+    def take_from(self, step: str, grip: Grip, options: list[Reach], where: PartPlacement, contacts: tuple[tuple[tuple[str, str], str], ...]) -> None:
+        """Free move to the part, approach, grip, lift."""
+        self.timeline.part = where
+        index = self.free("approach", step, np.array([reach.approach[0] for reach in options]), "come to the part")
+        reach = options[index]
+        self.timeline.move("reach", step, "linear", reach.approach, tcp_speed=STATION_SPEED, contacts=(*contacts, _grip_contact(grip)))
+        self.grip_on(step, grip, contacts)
+        self.timeline.move("lift", step, "linear", reach.carry, tcp_speed=STATION_SPEED, contacts=(*contacts, _grip_contact(grip)))
+
+    def give_to(self, step: str, grip: Grip, options: list[Reach], by: str, contacts: tuple[tuple[tuple[str, str], str], ...]) -> Reach:
+        """Free move with the part, put down, let go, back off."""
+        index = self.free("carry", step, np.array([reach.carry[-1] for reach in options]), "carry the part")
+        reach = options[index]
+        touching = (*contacts, _grip_contact(grip))
+        self.timeline.move("put down", step, "linear", reach.carry[::-1], tcp_speed=STATION_SPEED, contacts=touching)
+        fold = self.timeline.fold
+        T_world_flange = reach.T_world_sheet @ self.cell_scene.part.fold(fold)[grip.flange]
+        self.grip_off(step, PartPlacement("world", grip.flange, T_world_flange, by), contacts)
+        self.timeline.move("back off", step, "linear", reach.approach[::-1], tcp_speed=STATION_SPEED, contacts=touching)
+        return reach
+
+    def bend(self, label: str, geometry: BendGeometry, grip: Grip, paths: list[BendPath]) -> tuple[FollowLaw, BendPath]:
+        """One bend from free space to free space."""
+        step = f"bend {label}"
+        timeline = self.timeline
+        thickness = self.cell_scene.part.thickness
+        ready = geometry.brake(geometry.open_tip)
+        index = self.free("travel", step, np.array([path.insert[0] for path in paths]), "bring the sheet to the brake", brake=ready)
+        path = paths[index]
+        legs = tuple((pair, "the sheet lies on the die and under the punch") for pair in sorted(geometry.tool_groups()))
+        fingers = tuple((pair, "the sheet touches the gauge fingers") for pair in sorted(geometry.gauge_groups()))
+        touching = (*legs, *fingers, _grip_contact(grip))
+        number = int(label)
+        timeline.move(
+            "insert", step, "linear", path.insert, waypoints=path.insert_corners, tcp_speed=INSERT_SPEED, stroke=geometry.step.stroke, contacts=touching,
+            events=(
+                Event(0.0, "program-select", {"bend": number}),
+                Event(0.0, "signal-wait", {"signal": "brake-ready", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
+                Event(0.0, "signal-wait", {"signal": "gauge-in-position", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
+            ),
+        )  # fmt: skip
+        timeline.move("gauge", step, "linear", path.push, tcp_speed=PUSH_SPEED, stroke=geometry.step.stroke, contacts=touching)
+        timeline.wait(
+            "close", step, 0.0, brake=geometry.brake(thickness + MUTE), stroke=geometry.step.stroke, contacts=touching,
+            events=(
+                Event(0.0, "signal-wait", {"signal": "finger-left", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
+                Event(0.0, "signal-wait", {"signal": "finger-right", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
+                Event(0.0, "signal-set", {"signal": "sheet-in-place", "value": True}),
+                Event(0.0, "signal-set", {"signal": "bend-start", "value": True}),
+            ),
+        )  # fmt: skip
+        law = follow_law(geometry, path, joint_limits(self.cell_scene.cell))
+        timeline.wait("pinch", step, MUTE / law.ram_speed, brake=geometry.brake(thickness), stroke=geometry.step.stroke, contacts=touching)
+        pinched = Event(0.0, "signal-wait", {"signal": "pinch-reached", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
+        done = Event(float(law.times[-1]), "signal-wait", {"signal": "bend-done", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
+        if path.follow is not None:
+            timeline.sampled("follow", step, "follow", law.times, robot=law.robot, brake=law.brake, fold=law.fold, stroke=geometry.step.stroke, contacts=touching, events=(pinched, done))
+        else:
+            self._bend_released(step, geometry, grip, path, law, touching, (pinched, done))
+        timeline.wait(
+            "open", step, 0.0, brake=geometry.brake(geometry.open_tip, gauge_back=_gauge_back(geometry, timeline)), stroke=geometry.step.stroke, contacts=touching,
+            events=(
+                Event(0.0, "signal-set", {"signal": "bend-start", "value": False}),
+                Event(0.0, "signal-set", {"signal": "sheet-in-place", "value": False}),
+                Event(0.0, "signal-wait", {"signal": "opening-safe", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
+            ),
+        )  # fmt: skip
+        timeline.move("withdraw", step, "linear", path.withdraw, waypoints=path.withdraw_corners, tcp_speed=INSERT_SPEED, stroke=geometry.step.stroke, contacts=touching)
+        timeline.wait("clear", step, 0.0, events=(Event(0.0, "signal-set", {"signal": "robot-clear", "value": True}),))
+        return law, path
+
+    def _bend_released(
+        self, step: str, geometry: BendGeometry, grip: Grip, path: BendPath, law: FollowLaw, touching: tuple[tuple[tuple[str, str], str], ...], events: tuple[Event, Event]
+    ) -> None:
+        """Let go at pinch, stand back while the ram bends, take the part again where it then is."""
+        cell_scene, timeline = self.cell_scene, self.timeline
+        allowed = frozenset(pair for pair, _ in touching)
+        T_before = geometry.T_world_flange(grip.flange, 0.0)
+        timeline.wait("pinched", step, 0.0, stroke=geometry.step.stroke, contacts=touching, events=(events[0],))
+        self.grip_off(step, PartPlacement("world", grip.flange, T_before, "brake"), touching)
+        back = line(T_before @ grip.T_flange_tcp, T_before @ grip.T_flange_tcp @ translation(0.0, 0.0, -APPROACH))
+        qs = track(cell_scene.cell, cell_scene.gripper, back, timeline.robot)
+        scene = self.scene(allowed=allowed)
+        if qs is None or not path_is_free(scene, qs):
+            raise no_motion(step, "back off from the pinched sheet", None if qs is None else scene.distance(qs[-1]), "hold the sheet elsewhere or follow it")
+        timeline.move("back off", step, "linear", qs, tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
+        poses = np.array([geometry.T_world_flange(grip.flange, float(beta)) for beta in law.betas])
+        still = np.repeat(timeline.robot[None], len(law.times), axis=0)
+        timeline.sampled(
+            "bend", step, "wait", law.times, robot=still, brake=law.brake, fold=law.fold, stroke=geometry.step.stroke, contacts=touching, events=(events[1],), part_poses=poses
+        )
+        T_after = geometry.T_world_flange(grip.flange, geometry.step.angle)
+        timeline.part = PartPlacement("world", grip.flange, T_after, "brake")
+        near = line(T_after @ grip.T_flange_tcp, T_after @ grip.T_flange_tcp @ translation(0.0, 0.0, -APPROACH))
+        approach = track(cell_scene.cell, cell_scene.gripper, near, path.withdraw[0])
+        scene = self.scene(allowed=allowed)
+        if approach is None or not path_is_free(scene, approach):
+            raise no_motion(step, "take the bent part again", None if approach is None else scene.distance(approach[-1]), "hold the sheet elsewhere or follow it")
+        self.free("return", step, approach[-1][None], "come back to the bent part", allowed=allowed)
+        timeline.move("reach", step, "linear", approach[::-1], tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
+        self.grip_on(step, grip, touching)
+
+
+def _gauge_back(geometry: BendGeometry, timeline: Timeline) -> float:
+    """How far the gauge stands behind its contact position now [m]."""
+    index = geometry.cell_scene.cell.brake.mechanism.joint_names.index("gauge_x")
+    return float(timeline.brake[index]) - geometry.step.gauge_x
+
+
+def _grip_contact(grip: Grip) -> tuple[tuple[str, str], str]:
+    return ((f"flange-{grip.flange}", "gripper"), "the gripper holds the part")
+
+
+def _com_in_flange(cell_scene: CellScene, fold: Array, flange: int) -> Array:
+    """Centre of mass of the folded part in one flange's frame (3,)."""
+    T = cell_scene.part.fold(fold)[flange]
+    com: Array = T[:3, :3].T @ (cell_scene.part.center_of_mass(fold) - T[:3, 3])
+    return com
+
+
+def infeed(cell_scene: CellScene) -> Station | None:
+    """Where the gripper takes sheets from: clamps from a presenter, cups from a stack, either from what there is."""
+    cell = cell_scene.cell
+    order = ("presenter", "stack") if cell_scene.gripper.kind == "clamp" else ("stack", "presenter")
+    return next((station for kind in order if (station := cell.station(kind)) is not None), None)  # type: ignore[arg-type]
+
+
+def pick_options(cell_scene: CellScene, grip: Grip, station: Station, brake: Array, open_gripper: Array, face_up: str) -> tuple[list[Reach], Clearance | None]:
+    """Ways to pick the flat sheet from a station; the first direction of the sheet that works."""
+    part = cell_scene.part
+    fold = np.zeros(len(part.bends))
+    blocked: Clearance | None = None
+    for yaw in (0.0, np.pi / 2, np.pi, -np.pi / 2):
+        T = lying(part, station, face_up, yaw)
+        found, closest = reaches(cell_scene, grip, T, fold, brake=brake, allowed=station_groups(part, station), gripper_open=open_gripper)
+        if found:
+            return found, None
+        blocked = closest or blocked
+    return [], blocked
+
+
+def put_down_options(cell_scene: CellScene, grip: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station) -> tuple[list[Reach], Clearance | None]:
+    """Ways to put the finished part on the outfeed."""
+    blocked: Clearance | None = None
+    for T in deposit_poses(cell_scene.part, station, grip, fold):
+        found, closest = reaches(cell_scene, grip, T, fold, brake=brake, allowed=station_groups(cell_scene.part, station), gripper_open=open_gripper)
+        if found:
+            return found, None
+        blocked = closest or blocked
+    return [], blocked
+
+
+def regrip_options(
+    cell_scene: CellScene, old: Grip, new: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station
+) -> tuple[list[Reach], list[Reach], Groups]:
+    """Ways to put the part on the regrip station with the old grip and to take it with the new one."""
+    for T, allowed in regrip_poses(cell_scene.part, station, fold):
+        give, _ = reaches(cell_scene, old, T, fold, brake=brake, allowed=allowed, gripper_open=open_gripper)
+        if not give:
+            continue
+        take, _ = reaches(cell_scene, new, T, fold, brake=brake, allowed=allowed, gripper_open=open_gripper)
+        if take:
+            return give, take, allowed
+    return [], [], frozenset()
+
+
+__all__ = ["JobMotion", "MotionError", "infeed", "no_motion", "pick_options", "put_down_options", "regrip_options", "slot_offsets", "solutions"]

@@ -1,0 +1,181 @@
+"""Free moves: a joint path from here to any of several goals that keeps every margin, certified edge by edge.
+
+RRT-Connect (Kuffner and LaValle 2000) in a joint metric of time: distances are divided by joint speeds. OMPL is not used because its random
+generator is global to the process, so that a plan would depend on what was planned before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.frames import Array
+from sim.scene import Clearance, Scene
+
+STEP = 0.35
+"""Longest edge of the tree [s of the slowest joint]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class JointLimits:
+    """Limits of the joints, each (n,): positions [rad], speed [rad/s], acceleration [rad/s2], jerk [rad/s3]."""
+
+    lower: Array
+    upper: Array
+    velocity: Array
+    acceleration: Array
+    jerk: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FreePath:
+    """Way-points (k, n); every straight joint segment between them is certified free."""
+
+    qs: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MotionFailure:
+    """Why there is no path.
+
+    Attributes:
+        code: `start-in-collision`, `goal-in-collision`, `no-goal` or `no-path`.
+        message: A sentence.
+        closest: The pair in the way, if one was found.
+    """
+
+    code: str
+    message: str
+    closest: Clearance | None = None
+
+
+def plan_free(scene: Scene, q_start: Array, q_goals: Array, limits: JointLimits, *, seed: int, iterations: int = 3000) -> FreePath | MotionFailure:
+    """A short free path from `q_start` (n,) to the best of `q_goals` (g, n).
+
+    Straight edges are tried first, the quickest goal first. Bounded by iterations, so the answer depends on nothing but the arguments.
+    """
+    if len(q_goals) == 0:
+        return MotionFailure("no-goal", "no arm configuration reaches the target")
+    if not scene.free(q_start[None])[0]:
+        closest = scene.distance(q_start)
+        return MotionFailure("start-in-collision", f"at its start {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest)
+    free = scene.free(q_goals)
+    if not np.any(free):
+        closest = scene.distance(q_goals[0])
+        return MotionFailure("goal-in-collision", f"at its target {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest)
+    goals = q_goals[free]
+    duration = np.max(np.abs(goals - q_start) / limits.velocity, axis=1)
+    goals = goals[np.argsort(duration, kind="stable")]
+    for goal in goals:
+        if scene.edge_free(q_start, goal):
+            return FreePath(np.array([q_start, goal]))
+    path = _rrt_connect(scene, q_start, goals, limits, np.random.default_rng(seed), iterations)
+    if path is None:
+        return MotionFailure("no-path", f"no way found in {iterations} tries")
+    return FreePath(_shorten(scene, path, limits, np.random.default_rng(seed + 1)))
+
+
+class _Tree:
+    """States with their parents; grows without reallocation for each node."""
+
+    def __init__(self, roots: Array) -> None:
+        self.qs = np.zeros((max(256, 2 * len(roots)), roots.shape[1]))
+        self.qs[: len(roots)] = roots
+        self.parents = [-1] * len(roots)
+
+    def add(self, q: Array, parent: int) -> int:
+        if len(self.parents) == len(self.qs):
+            self.qs = np.concatenate((self.qs, np.zeros_like(self.qs)))
+        self.qs[len(self.parents)] = q
+        self.parents.append(parent)
+        return len(self.parents) - 1
+
+    def nearest(self, q: Array, weights: Array) -> int:
+        return int(np.argmin(np.max(np.abs(self.qs[: len(self.parents)] - q) * weights, axis=1)))
+
+    def branch(self, at: int) -> list[Array]:
+        out = []
+        while at >= 0:
+            out.append(self.qs[at])
+            at = self.parents[at]
+        return out
+
+
+def _rrt_connect(scene: Scene, start: Array, goals: Array, limits: JointLimits, rng: np.random.Generator, iterations: int) -> Array | None:
+    weights = 1.0 / limits.velocity
+    trees = (_Tree(start[None]), _Tree(goals))
+    grow = 0
+    for _ in range(iterations):
+        target = rng.uniform(limits.lower, limits.upper)
+        if rng.random() < 0.5:
+            # Half the samples near the two ends' box: the long way round is rarely needed.
+            goal = goals[int(rng.integers(len(goals)))]
+            low, high = np.minimum(start, goal) - 0.6, np.maximum(start, goal) + 0.6
+            target = np.clip(rng.uniform(low, high), limits.lower, limits.upper)
+        tree, other = trees[grow], trees[1 - grow]
+        new = _extend(scene, tree, target, weights)
+        if new is not None:
+            reached = _connect(scene, other, tree.qs[new], weights)
+            if reached is not None:
+                one, two = tree.branch(new)[::-1], other.branch(reached)
+                path = np.array(one + two[1:] if np.allclose(one[-1], two[0]) else one + two)
+                return path if grow == 0 else path[::-1]
+        grow = 1 - grow
+    return None
+
+
+def _extend(scene: Scene, tree: _Tree, target: Array, weights: Array, step: float = STEP) -> int | None:
+    """One step from the nearest node towards the target; half the step near narrow places."""
+    near = tree.nearest(target, weights)
+    q = tree.qs[near].copy()
+    distance = float(np.max(np.abs(target - q) * weights))
+    if distance < 1e-9:
+        return None
+    for length in (step, step / 4):
+        share = min(1.0, length / distance)
+        new = q + share * (target - q)
+        if scene.edge_free(q, new):
+            return tree.add(new, near)
+    return None
+
+
+def _connect(scene: Scene, tree: _Tree, target: Array, weights: Array) -> int | None:
+    """Steps towards the target until it is reached or something is in the way."""
+    at = tree.nearest(target, weights)
+    while True:
+        q = tree.qs[at].copy()
+        distance = float(np.max(np.abs(target - q) * weights))
+        if distance < 1e-9:
+            return at
+        share = min(1.0, STEP / distance)
+        new = target if share >= 1.0 else q + share * (target - q)
+        if not scene.edge_free(q, new):
+            return None
+        at = tree.add(new, at)
+
+
+def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Generator, tries: int = 120) -> Array:
+    """Replaces stretches between random points of the path by straight edges where these are free and quicker."""
+    qs = [np.array(q) for q in path]
+    for _ in range(tries):
+        if len(qs) < 3:
+            break
+        lengths = np.array([np.max(np.abs(b - a) / limits.velocity) for a, b in zip(qs[:-1], qs[1:], strict=True)])
+        ends = np.r_[0.0, np.cumsum(lengths)]
+        u, w = np.sort(rng.uniform(0.0, ends[-1], 2))
+        i, j = (int(np.clip(np.searchsorted(ends, x, side="right") - 1, 0, len(qs) - 2)) for x in (u, w))
+        if i == j:
+            continue
+        a = qs[i] + (u - ends[i]) / max(lengths[i], 1e-12) * (qs[i + 1] - qs[i])
+        b = qs[j] + (w - ends[j]) / max(lengths[j], 1e-12) * (qs[j + 1] - qs[j])
+        if np.max(np.abs(b - a) / limits.velocity) < (w - u) * 0.999 and scene.edge_free(a, b):
+            qs = [*qs[: i + 1], a, b, *qs[j + 1 :]]
+    # Way-points that are not needed go.
+    i = 0
+    while i < len(qs) - 2:
+        if np.max(np.abs(qs[i + 1] - qs[i])) < 1e-6 or scene.edge_free(qs[i], qs[i + 2]):
+            del qs[i + 1]
+        else:
+            i += 1
+    return np.array(qs)

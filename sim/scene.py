@@ -1,0 +1,342 @@
+"""Clearance: the whole cell as convex hulls on moving links, asked for distances and for certified edges.
+
+A `Scene` is immutable. `posed` gives a cheap variant with links re-attached (a part in the gripper, a ram lowered), hulls replaced
+(a bend zone) and group pairs allowed to touch. All hulls carry the radius by which the real mesh stands out of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from core.frames import Array
+from sim import scene_kernels as kernels
+
+_KINDS = {"fixed": 0, "revolute": 1, "prismatic": 2}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SceneLink:
+    """A frame that moves.
+
+    Attributes:
+        name: For people.
+        parent: Index of the parent link, -1 for the world.
+        T_parent_link: Pose at q = 0 (4, 4).
+        kind: How its joint moves it.
+        axis: Unit axis in its own frame (3,).
+        q_index: Which joint position moves it, -1 for none.
+    """
+
+    name: str
+    parent: int
+    T_parent_link: Array
+    kind: Literal["fixed", "revolute", "prismatic"]
+    axis: Array
+    q_index: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SceneBody:
+    """A convex hull on a link.
+
+    Attributes:
+        name: What findings call it; pieces of one thing share it.
+        group: Allowed contacts and margins go by group.
+        link: Index of its link.
+        hull: Vertices (k, 3) in the link frame [m].
+        radius: How far the real shape stands out of the hull [m].
+    """
+
+    name: str
+    group: str
+    link: int
+    hull: Array
+    radius: float = 0.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Clearance:
+    """The closest pair of a state.
+
+    Attributes:
+        distance: [m]; 0 or less when they touch.
+        body_a, body_b: Names.
+        group_a, group_b: Groups.
+        p_a, p_b: Closest points in the world (3,) [m].
+    """
+
+    distance: float
+    body_a: str
+    body_b: str
+    group_a: str
+    group_b: str
+    p_a: Array
+    p_b: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Fixed:
+    """What `posed` never changes."""
+
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    group_of: Array
+    group_names: tuple[str, ...]
+    enabled: Array
+    starts: Array
+    links: Array
+    radius: Array
+    kinds: Array
+    axes: Array
+    q_index: Array
+    margin: float
+    lower: Array
+    upper: Array
+
+
+class Scene:
+    """Bodies on links; robot joints q (n,) free, everything else posed.
+
+    Args:
+        links: Frames; parents may come in any order.
+        bodies: Hulls.
+        lower, upper: Limits of q (n,).
+        ignore_links: Pairs of link indices never checked.
+        ignore_groups: Pairs of groups never checked.
+        margin: Clearance every pair keeps [m].
+        margins: Clearance by pair of groups where it differs.
+    """
+
+    def __init__(
+        self,
+        links: list[SceneLink],
+        bodies: list[SceneBody],
+        *,
+        lower: Array,
+        upper: Array,
+        ignore_links: frozenset[tuple[int, int]] = frozenset(),
+        ignore_groups: frozenset[tuple[str, str]] = frozenset(),
+        margin: float = 0.01,
+        margins: Mapping[tuple[str, str], float] | None = None,
+    ) -> None:
+        group_names = tuple(sorted({body.group for body in bodies}))
+        group_index = {name: i for i, name in enumerate(group_names)}
+        groups = np.array([group_index[body.group] for body in bodies], dtype=np.int64)
+        body_links = np.array([body.link for body in bodies], dtype=np.int64)
+        enabled = body_links[:, None] != body_links[None, :]
+        off = np.zeros((len(links), len(links)), dtype=bool)
+        for a, b in ignore_links:
+            off[a, b] = off[b, a] = True
+        enabled &= ~off[np.ix_(body_links, body_links)]
+        enabled &= ~_group_mask(ignore_groups, group_index)[np.ix_(groups, groups)]
+        enabled = np.triu(enabled, 1)
+        self._fixed = _Fixed(
+            names=tuple(body.name for body in bodies),
+            groups=tuple(body.group for body in bodies),
+            group_of=groups,
+            group_names=group_names,
+            enabled=enabled,
+            starts=np.cumsum([0, *(len(body.hull) for body in bodies)]).astype(np.int64),
+            links=body_links,
+            radius=np.array([body.radius for body in bodies]),
+            kinds=np.array([_KINDS[link.kind] for link in links], dtype=np.int64),
+            axes=np.array([link.axis for link in links], dtype=float),
+            q_index=np.array([link.q_index for link in links], dtype=np.int64),
+            margin=margin,
+            lower=np.asarray(lower, dtype=float),
+            upper=np.asarray(upper, dtype=float),
+        )
+        parents = np.array([link.parent for link in links], dtype=np.int64)
+        Ts = np.array([link.T_parent_link for link in links], dtype=float)
+        local = np.concatenate([np.asarray(body.hull, dtype=float) for body in bodies])
+        self._set(parents, Ts, local, frozenset(), dict(margins or {}))
+
+    def _set(self, parents: Array, Ts: Array, local: Array, allowed: frozenset[tuple[str, str]], margins: Mapping[tuple[str, str], float]) -> None:
+        fixed = self._fixed
+        self._parents, self._Ts, self._local = parents, Ts, local
+        self._margins = margins
+        order = _topological(parents)
+        self._order = order
+        # The nearest joint above a link that q moves; links with the same one never move against each other.
+        driver = np.full(len(parents), -1, dtype=np.int64)
+        for at in order:
+            driver[at] = at if fixed.kinds[at] else (driver[parents[at]] if parents[at] >= 0 else -1)
+        body_driver = driver[fixed.links]
+        group_index = {name: i for i, name in enumerate(fixed.group_names)}
+        enabled = fixed.enabled
+        if allowed:
+            enabled = enabled & ~_group_mask(allowed, group_index)[np.ix_(fixed.group_of, fixed.group_of)]
+        relative = body_driver[:, None] != body_driver[None, :]
+        self._pairs = np.argwhere(enabled & relative).astype(np.int64)
+        self._static_mask = enabled & ~relative
+        self._moving = np.flatnonzero(body_driver >= 0).astype(np.int64)
+        margin_table = np.full((len(fixed.group_names),) * 2, fixed.margin)
+        for (a, b), value in margins.items():
+            if a in group_index and b in group_index:
+                margin_table[group_index[a], group_index[b]] = margin_table[group_index[b], group_index[a]] = value
+        self._pair_margins = margin_table[fixed.group_of[self._pairs[:, 0]], fixed.group_of[self._pairs[:, 1]]]
+        self._reach = _reaches(parents, Ts, fixed, local)
+        count = len(fixed.names)
+        self._world = np.empty_like(local)
+        self._low, self._high = np.empty((count, 3)), np.empty((count, 3))
+        self._poses = np.empty((len(parents), 4, 4))
+        self._hint = np.zeros(1, dtype=np.int64)
+        self._place(np.zeros(len(fixed.lower)))
+        kernels.move_bodies(np.arange(count), fixed.starts, fixed.links, local, self._poses, self._world, self._low, self._high)
+
+    def posed(
+        self,
+        poses: Mapping[int, tuple[int, Array]] | None = None,
+        hulls: Mapping[int, Array] | None = None,
+        *,
+        allowed: frozenset[tuple[str, str]] = frozenset(),
+        margins: Mapping[tuple[str, str], float] | None = None,
+    ) -> Scene:
+        """A variant of this scene.
+
+        Args:
+            poses: Link index to (parent link or -1, T_parent_link).
+            hulls: Body index to new vertices, as many as before.
+            allowed: Pairs of groups that may touch; they are not looked at.
+            margins: Clearance by pair of groups, beside the scene's own.
+        """
+        scene = object.__new__(Scene)
+        scene._fixed = self._fixed
+        parents, Ts, local = self._parents.copy(), self._Ts.copy(), self._local
+        for link, (parent, T) in (poses or {}).items():
+            parents[link], Ts[link] = parent, T
+        if hulls:
+            local = local.copy()
+            for body, hull in hulls.items():
+                local[self._fixed.starts[body] : self._fixed.starts[body + 1]] = hull
+        scene._set(parents, Ts, local, allowed, {**self._margins, **(margins or {})})
+        return scene
+
+    def _place(self, q: Array) -> None:
+        f = self._fixed
+        kernels.place_links(self._parents, self._Ts, f.kinds, f.axes, f.q_index, self._order, np.ascontiguousarray(q, dtype=float), self._poses)
+
+    def place(self, q: Array) -> Array:
+        """T_world_link of every link (n_links, 4, 4) at robot joints q (n,)."""
+        self._place(q)
+        return self._poses.copy()
+
+    def distance(self, q: Array, cap: float = 0.3) -> Clearance:
+        """The closest of the pairs that move against each other; distance `cap` and empty names when all are further."""
+        self._move(q)
+        return self._closest(self._pairs, cap)
+
+    def static_distance(self, cap: float = 0.3) -> Clearance:
+        """The closest of the pairs that do not depend on the robot: a part in the brake against the tools."""
+        return self._closest(np.argwhere(self._static_mask).astype(np.int64), cap)
+
+    def _move(self, q: Array) -> None:
+        f = self._fixed
+        self._place(q)
+        kernels.move_bodies(self._moving, f.starts, f.links, self._local, self._poses, self._world, self._low, self._high)
+
+    def _closest(self, pairs: Array, cap: float) -> Clearance:
+        f = self._fixed
+        points = np.zeros((2, 3))
+        distance, which = kernels.closest_pair(pairs, f.radius, f.starts, self._world, self._low, self._high, cap, points)
+        if which < 0:
+            return Clearance(float(cap), "", "", "", "", np.zeros(3), np.zeros(3))
+        a, b = pairs[which]
+        return Clearance(float(distance), f.names[a], f.names[b], f.groups[a], f.groups[b], points[0].copy(), points[1].copy())
+
+    def distances(self, qs: Array, cap: float = 0.3) -> Array:
+        """Smallest distance of every state (k,), at most `cap`."""
+        return np.array([self.distance(q, cap).distance for q in qs])
+
+    def free(self, qs: Array) -> Any:
+        """Whether each state (k, n) keeps every margin: (k,) bool."""
+        out = np.zeros(len(qs), dtype=np.bool_)
+        kernels.states_free(np.ascontiguousarray(qs, dtype=float), *self._arguments(), self._poses, self._hint, out)
+        return out
+
+    def edge_free(self, q_a: Array, q_b: Array) -> bool:
+        """Certified: no pair comes closer than its margin less 0.4 mm anywhere on the straight joint segment."""
+        *arguments, pairs, margins = self._arguments()
+        return bool(
+            kernels.edge_free(
+                np.ascontiguousarray(q_a, dtype=float), np.ascontiguousarray(q_b, dtype=float), *arguments, pairs, margins, self._reach, self._poses, self._hint
+            )
+        )
+
+    def path_clearance(self, qs: Array, step: float = 0.02) -> Clearance:
+        """The closest pair over a polyline (k, n), sampled at most `step` [rad] apart."""
+        dense = [qs[:1]]
+        for a, b in zip(qs[:-1], qs[1:], strict=True):
+            count = max(1, int(np.ceil(np.max(np.abs(b - a)) / step)))
+            dense.append(a + np.linspace(0.0, 1.0, count + 1)[1:, None] * (b - a))
+        closest: Clearance | None = None
+        for q in np.concatenate(dense):
+            found = self.distance(q, 0.3 if closest is None else closest.distance)
+            if closest is None or found.distance < closest.distance:
+                closest = found
+        assert closest is not None  # noqa: S101 - the first state always answers
+        return closest
+
+    def _arguments(self) -> tuple[Any, ...]:
+        f = self._fixed
+        return (
+            self._parents, self._Ts, f.kinds, f.axes, f.q_index, self._order, self._moving, f.starts, f.links, self._local,
+            self._world, self._low, self._high, f.radius, self._pairs, self._pair_margins,
+        )  # fmt: skip
+
+    @property
+    def lower(self) -> Array:
+        """Lower limits of q (n,)."""
+        return self._fixed.lower
+
+    @property
+    def upper(self) -> Array:
+        """Upper limits of q (n,)."""
+        return self._fixed.upper
+
+
+def _group_mask(pairs: frozenset[tuple[str, str]], index: Mapping[str, int]) -> Any:
+    mask = np.zeros((len(index), len(index)), dtype=bool)
+    for a, b in pairs:
+        if a in index and b in index:
+            mask[index[a], index[b]] = mask[index[b], index[a]] = True
+    return mask
+
+
+def _topological(parents: Array) -> Array:
+    """Link indices, parents first."""
+    depth = np.zeros(len(parents), dtype=np.int64)
+    for at in range(len(parents)):
+        up, steps = parents[at], 0
+        while up >= 0:
+            up, steps = parents[up], steps + 1
+        depth[at] = steps
+    return np.argsort(depth, kind="stable").astype(np.int64)
+
+
+def _reaches(parents: Array, Ts: Array, fixed: _Fixed, local: Array) -> Array:
+    """How far a point of each body can lie from each joint's axis at most (n_bodies, n) [m per rad; 1 for sliding joints].
+
+    The farthest vertex from its link's origin, plus the lengths of all offsets between that origin and the joint's: the triangle
+    inequality over the chain, so it holds in every position of the joints between.
+    """
+    count, n = len(fixed.names), len(fixed.lower)
+    reach = np.zeros((count, n))
+    offsets = np.linalg.norm(Ts[:, :3, 3], axis=1)
+    for body in range(count):
+        vertices = local[fixed.starts[body] : fixed.starts[body + 1]]
+        at = int(fixed.links[body])
+        length = float(np.max(np.linalg.norm(vertices, axis=1))) + float(fixed.radius[body])
+        while at >= 0:
+            if fixed.kinds[at]:
+                i = int(fixed.q_index[at])
+                reach[body, i] = 1.0 if fixed.kinds[at] == 2 else length
+                if fixed.kinds[at] == 2:
+                    length += float(np.max(np.abs([fixed.lower[i], fixed.upper[i]])))
+            length += float(offsets[at])
+            at = int(parents[at])
+    return reach
