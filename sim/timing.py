@@ -27,7 +27,7 @@ LONGEST_BLEND = 0.5
 """A corner is rounded over at most this much of each segment [rad, Euclidean]."""
 SHARP = np.radians(12.0)
 """The path stops where it turns by more than this between samples."""
-JERK_TIME = 0.08
+JERK_TIME = 0.12
 """Width of the box filter over s(t) [s]: full acceleration is built up in this time."""
 TCP_ACCELERATION = 4.0
 """Limit of the tool's acceleration on moves with a tool speed [m/s2]."""
@@ -145,8 +145,9 @@ def _time_piece(values: Array, v: Array, a: Array, j: Array) -> tuple[Array, Arr
     width = max(1, round(min(JERK_TIME, t[-1] / 2) / dt))
     grid = np.arange(0.0, t[-1] + dt, dt)
     law = np.interp(grid, t, st)
-    padded = np.r_[np.zeros(width), law, np.full(width, st[-1])]
-    smooth = np.convolve(np.convolve(padded, np.ones(width) / width, mode="same"), np.ones(max(1, width // 2)) / max(1, width // 2), mode="same")
+    padded = np.r_[np.zeros(2 * width), law, np.full(2 * width, st[-1])]
+    box, half = np.ones(width) / width, np.ones(max(1, width // 2)) / max(1, width // 2)
+    smooth = np.convolve(np.convolve(padded, box, mode="valid"), half, mode="valid")
     smooth = np.maximum.accumulate(np.clip(smooth, 0.0, st[-1]))
     moving = np.flatnonzero((smooth > 1e-9 * st[-1]) & (smooth < st[-1] * (1 - 1e-9)))
     first, last = max(moving[0] - 1, 0), min(moving[-1] + 1, len(smooth) - 1)
