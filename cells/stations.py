@@ -1,0 +1,117 @@
+"""Stations and fixed bodies built from the cell file's dimensions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import trimesh
+
+from cells.model import Body, Color, Station
+from cells.schema import BodySpec, FenceSpec, PoseModel, StationSpec
+from core.errors import InputError
+from core.frames import Array, from_xyz_rpy
+from core.units import DEG, MM
+
+WOOD: Color = (0.72, 0.57, 0.38, 1.0)
+STEEL: Color = (0.55, 0.60, 0.65, 1.0)
+FENCE: Color = (0.85, 0.75, 0.25, 1.0)
+FLOOR: Color = (0.82, 0.83, 0.84, 1.0)
+
+
+def pose(spec: PoseModel) -> Array:
+    """T_world_body of a pose in the cell file."""
+    return from_xyz_rpy(np.array(spec.xyz_mm) * MM, np.array(spec.rpy_deg) * DEG)
+
+
+def box_hull(x0: float, x1: float, y0: float, y1: float, z0: float, z1: float) -> Array:
+    """Corners (8, 3) of a box by its bounds [m]."""
+    return np.array([[x, y, z] for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)])
+
+
+def make_station(name: str, spec: StationSpec) -> Station:
+    """A station with its bodies: a pallet, a pedestal, a tilted table with two stops, or a post with cups."""
+    T = pose(spec.pose)
+    w, d = (value * MM for value in spec.size_mm)
+    height = float(T[2, 3])
+    if spec.kind in ("stack", "outfeed"):
+        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.14, 0.0), box_hull(-w / 2 + 0.05, w / 2 - 0.05, -d / 2 + 0.05, d / 2 - 0.05, -height, -0.14)]
+        color = WOOD
+    elif spec.kind == "presenter":
+        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.10, 0.0), box_hull(-w / 3, w / 3, -d / 3, d / 3, -height, -0.10)]
+        color = STEEL
+    elif spec.kind == "regrip":
+        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.06, 0.0), box_hull(-0.06, 0.06, -0.06, 0.06, -height, -0.06)]
+        color = STEEL
+    else:
+        hulls = [
+            box_hull(0.0, w, 0.0, d, -0.02, -0.0005),
+            box_hull(-0.03, -0.0005, 0.0, d, -0.02, 0.02),
+            box_hull(0.0, w, -0.03, -0.0005, -0.02, 0.02),
+        ]
+        foot = np.array([w / 2, d / 2, -0.02])
+        R = T[:3, :3]
+        base = R @ foot + T[:3, 3]
+        post = box_hull(base[0] - 0.1, base[0] + 0.1, base[1] - 0.1, base[1] + 0.1, 0.0, base[2] - 0.1)
+        hulls.append((post - T[:3, 3]) @ R)
+        color = STEEL
+    body = Body(name, "station", T, tuple(hulls), None, color)
+    return Station(
+        name, spec.kind, T, (w, d), (body,), count=spec.count, rows=spec.rows, columns=spec.columns, layers=spec.layers, gap=spec.gap_mm * MM,
+        holding_force=spec.holding_force_n,
+    )  # fmt: skip
+
+
+def make_body(spec: BodySpec, folder: Path) -> Body:
+    """A fixed thing from a box, a cylinder or a mesh file."""
+    given = [key for key in ("box_mm", "cylinder_mm", "mesh") if getattr(spec, key) is not None]
+    if len(given) != 1:
+        raise InputError(f"body '{spec.name}' needs exactly one of box_mm, cylinder_mm, mesh; it has {', '.join(given) or 'none'}", file=folder)
+    color = (*spec.color, 1.0)
+    T = pose(spec.pose)
+    if spec.box_mm is not None:
+        x, y, z = (value * MM / 2 for value in spec.box_mm)
+        return Body(spec.name, spec.group, T, (box_hull(-x, x, -y, y, -z, z),), None, color)
+    if spec.cylinder_mm is not None:
+        radius, height = (value * MM for value in spec.cylinder_mm)
+        # Circumscribed, so that nothing of the round is forgotten.
+        angles = (np.arange(16) + 0.5) * np.pi / 8
+        ring = np.c_[np.cos(angles), np.sin(angles)] * radius / np.cos(np.pi / 16)
+        hull = np.concatenate([np.c_[ring, np.full(16, z)] for z in (-height / 2, height / 2)])
+        return Body(spec.name, spec.group, T, (hull,), None, color)
+    mesh = _mesh(folder, str(spec.mesh), spec.name)
+    hulls = tuple(np.asarray(part.convex_hull.vertices) for part in mesh.split(only_watertight=False))
+    return Body(spec.name, spec.group, T, hulls, mesh, color)
+
+
+def _mesh(folder: Path, name: str, body: str) -> trimesh.Trimesh:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise InputError(f"mesh path '{name}' of body '{body}' leaves the cell file's folder", file=folder)
+    if not path.is_file():
+        raise InputError(f"mesh '{name}' of body '{body}' does not exist", file=folder)
+    try:
+        loaded = trimesh.load_mesh(str(path))
+    except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise InputError(f"mesh '{name}' of body '{body}' cannot be read: {error}", file=folder) from None
+    mesh = loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
+    if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0 or not np.all(np.isfinite(mesh.vertices)):
+        raise InputError(f"mesh '{name}' of body '{body}' has no triangles", file=folder)
+    return mesh
+
+
+def make_fence(index: int, spec: FenceSpec) -> Body:
+    """Panels along a line on the floor, one hull each."""
+    points = np.array(spec.path_mm) * MM
+    hulls = []
+    for a, b in zip(points[:-1], points[1:], strict=True):
+        along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-9)
+        side = np.array([-along[1], along[0]]) * spec.thickness_mm * MM / 2
+        corners = np.array([a - side, a + side, b - side, b + side])
+        hulls.append(np.concatenate([np.c_[corners, np.full(4, z)] for z in (0.0, spec.height_mm * MM)]))
+    return Body(f"fence {index + 1}", "fence", np.eye(4), tuple(hulls), None, FENCE)
+
+
+def make_floor() -> Body:
+    """The floor: a slab of 8 x 8 m with its top at z = 0."""
+    return Body("floor", "floor", np.eye(4), (box_hull(-4.0, 4.0, -4.5, 3.5, -0.1, 0.0),), None, FLOOR)
