@@ -9,9 +9,9 @@ from shapely.geometry.polygon import orient
 
 from core.frames import Array
 
-HOLE_AREA = np.pi * 0.015**2
-"""Holes smaller than a circle of 30 mm diameter do not matter for collision [m2]."""
-OUTLINE_TOLERANCE = 0.2e-3
+HOLE_SHARE = 0.15
+"""Holes smaller than this share of their flange are filled for collision: nothing of the cell fits through them on purpose."""
+OUTLINE_TOLERANCE = 0.4e-3
 """A collision outline may stand this far outside the true one [m]."""
 
 
@@ -71,8 +71,8 @@ def _is_convex(loop: Array) -> bool:
 
 
 def collision_outline(polygon: Polygon, tolerance: float = OUTLINE_TOLERANCE) -> Polygon:
-    """A polygon with few corners that contains `polygon` and stands out of it by at most `tolerance`; small holes are filled."""
-    filled = Polygon(polygon.exterior, [ring for ring in polygon.interiors if Polygon(ring).area > HOLE_AREA])
+    """A polygon with few corners that contains `polygon` and stands out of it by at most `tolerance`; holes below `HOLE_SHARE` are filled."""
+    filled = Polygon(polygon.exterior, [ring for ring in polygon.interiors if Polygon(ring).area > HOLE_SHARE * Polygon(polygon.exterior).area])
     grown = filled.buffer(tolerance / 2, join_style="mitre", mitre_limit=2.0).simplify(tolerance * 0.45)
     if isinstance(grown, MultiPolygon) or not grown.is_valid or not grown.buffer(1e-9).contains(filled):
         return filled

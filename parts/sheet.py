@@ -90,7 +90,7 @@ class SheetPart:
         zones: Flat region of each bend zone [m].
         flat: The flat pattern.
         order: Flange indices, parents before children.
-        plates: Per flange, convex polygons (k, 2) that cover it for collision (small holes filled, grown by at most 0.2 mm).
+        plates: Per flange, convex polygons (k, 2) that cover it for collision (small holes filled, grown by at most 0.4 mm).
     """
 
     name: str

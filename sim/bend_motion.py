@@ -18,6 +18,7 @@ from sim.plan import PartPlacement
 from sim.robot_path import blocking, line, path_is_free, polyline, solutions, track
 from sim.scene import Clearance, Scene
 from sim.sequence import SequencedStroke
+from sim.swing import lying_flanges
 
 PUSH = 0.008
 """The last stretch to the gauge is driven slowly, with the sheet lying on the die [m]."""
@@ -103,9 +104,8 @@ class BendGeometry:
         return brake.daylight - setup.die_height - setup.punch_height
 
     def tool_groups(self) -> Groups:
-        """Pairs that touch because the sheet is bent: the legs at the line with punch and die, what is gauged with the gauge."""
-        part = self.cell_scene.part
-        legs = {f"flange-{flange}" for bend in self.step.bends for flange in (part.bends[bend].parent, part.bends[bend].child)}
+        """Pairs that touch because the sheet is bent: what lies on the die with punch and die."""
+        legs = {f"flange-{flange}" for flange in lying_flanges(self.cell_scene.part, self.step.stroke, self.before)}
         return frozenset((leg, tool) for leg in legs for tool in ("punch", "die"))
 
     def gauge_groups(self) -> Groups:

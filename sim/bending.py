@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import numpy as np
 
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
@@ -20,12 +19,13 @@ from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.progress import Progress, silent
 from parts.sheet import SheetPart
-from sim.bend_motion import BendAttempt, BendGeometry, BendPath, bend_paths
-from sim.cell_scene import CellScene, build_cell_scene
-from sim.grips import Grip, candidate_grips, holdable
+from sim.cell_scene import build_cell_scene
+from sim.grip_choice import GripChooser
+from sim.grips import Grip, holdable
 from sim.handling import sheet_pile
+from sim.job import run_job, start_timeline
 from sim.job_motion import JobMotion, MotionError
-from sim.plan import BendPlan, BendStep
+from sim.plan import BendPlan, BendStep, Phase
 from sim.sequence import SequencedStroke, SequenceResult, plan_sequence
 
 FaceUp = Literal["auto", "top", "bottom"]
@@ -157,3 +157,66 @@ def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOp
         forbidden |= {blocked}
     assert best is not None  # noqa: S101 - the loop ran at least once and did not return
     return best
+
+
+def _carry_out(
+    part: SheetPart, cell: Cell, gripper: Gripper, sequence: SequenceResult, options: BendingOptions, stages: _Stages, progress: Progress
+) -> tuple[BendingResult, tuple[int, int, str] | None]:
+    """Grips and motions for one sequence; when a step fails, also what the search should not propose again."""
+    faces = {"top": ("top",), "bottom": ("bottom",), "auto": ("bottom", "top")}[options.stack_face]
+    station = cell.station("stack")
+    face = faces[0]
+    with stages.measure("scene"):
+        piled = cell if station is None else replace(cell, bodies=(*cell.bodies, sheet_pile(part, station, "top")))
+        cell_scene = build_cell_scene(piled, sequence.setup, gripper, part)
+    chooser = GripChooser(cell_scene, sequence, faces)
+    with stages.measure("grips"):
+        chosen, blocked = chooser.assign(progress)
+    findings = [*sequence.findings]
+    if blocked is not None:
+        step = sequence.steps[blocked.index]
+        findings.append(blocked.finding)
+        grips = tuple(choice.grip for choice in chosen)
+        return _result(part, piled, gripper, sequence, grips, face, (), tuple(findings), options, stages), _key(part, sequence, step)
+    timeline = start_timeline(piled, gripper, part)
+    motion = JobMotion(cell_scene, timeline, options.seed, findings)
+    made: list[BendStep] = []
+    try:
+        with stages.measure("motion"):
+            face = run_job(motion, sequence, chosen, faces, made, progress)
+    except MotionError as error:
+        findings.append(error.finding)
+        key = None if error.step_index is None else _key(part, sequence, sequence.steps[error.step_index])
+        result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, (), tuple(findings), options, stages)
+        return result, key or (-1, -1, str(len(findings)))
+    result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, tuple(timeline.phases), tuple(findings), options, stages, tuple(made))
+    return result, None
+
+
+def _key(part: SheetPart, sequence: SequenceResult, step: SequencedStroke) -> tuple[int, int, str]:
+    """How the search knows a step: stroke, strokes done before, side gauged."""
+    mask = 0
+    for other in sequence.steps:
+        if other.stroke == step.stroke:
+            break
+        mask |= 1 << other.stroke
+    return step.stroke, mask, step.gauged
+
+
+def _result(
+    part: SheetPart,
+    cell: Cell,
+    gripper: Gripper,
+    sequence: SequenceResult,
+    grips: tuple[Grip, ...],
+    face: str,
+    phases: tuple[Phase, ...],
+    findings: tuple[Finding, ...],
+    options: BendingOptions,
+    stages: _Stages,
+    steps: tuple[BendStep, ...] = (),
+) -> BendingResult:
+    unique = tuple(dict.fromkeys((f.code, f.step, f.message) for f in findings))
+    kept = tuple(next(f for f in findings if (f.code, f.step, f.message) == key) for key in unique)
+    plan = BendPlan(cell.name, part.name, gripper.name, steps, phases, kept, options.seed, dict(stages.seconds))
+    return BendingResult(plan, cell, part, sequence.setup, gripper, grips, face, sequence)

@@ -14,6 +14,8 @@ from parts.sheet import SheetPart
 
 STRAIGHT = float(np.radians(0.3))
 """An edge counts as parallel to the beam within this [rad]."""
+FINGER_GAP = 1e-4
+"""Gap between a finger and the die's top [m]."""
 SHORTEST = 0.006
 """Shortest edge a finger can stop against [m]."""
 
@@ -62,7 +64,11 @@ def gauge(part: SheetPart, Ts_brake_flange: Array, rear: frozenset[int], sheet_h
         if z1 < lower["gauge_z1"] or z2 > upper["gauge_z2"]:
             reasons.append(f"the fingers would stand at {z1 * 1e3:.0f} and {z2 * 1e3:.0f} mm, beyond their travel")
             continue
-        height = float(np.clip(sheet_height, lower["gauge_r"], upper["gauge_r"]))
+        # The stop face begins just above the die, so that a finger over the die does not touch it.
+        height = sheet_height - part.thickness / 2 + brake.finger_height / 2 + FINGER_GAP
+        if not lower["gauge_r"] <= height <= upper["gauge_r"]:
+            reasons.append(f"the fingers would stand at R {height * 1e3:.1f} mm, outside {lower['gauge_r'] * 1e3:g}..{upper['gauge_r'] * 1e3:g} mm")
+            continue
         return Gauging(float(y), height, float(z1), float(z2), contact)  # type: ignore[arg-type]
     return reasons[0] if reasons else "no straight edge of the sheet is parallel to the beam behind the line"
 

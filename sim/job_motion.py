@@ -9,14 +9,14 @@ import numpy as np
 from cells.model import Station
 from core.findings import Finding
 from core.frames import Array, translation
-from sim.bend_motion import BendGeometry, BendPath, MUTE, held
+from sim.bend_motion import MUTE, BendGeometry, BendPath, held
 from sim.cell_scene import CellScene, Groups
 from sim.follow import FollowLaw, follow_law
 from sim.grips import Grip
-from sim.handling import APPROACH, Reach, deposit_poses, lying, reaches, regrip_poses, slot_offsets, station_groups
+from sim.handling import APPROACH, Reach, deposit_poses, lying, reaches, regrip_poses, station_groups
 from sim.motion import MotionFailure, plan_free
 from sim.plan import Event, PartPlacement
-from sim.robot_path import line, path_is_free, solutions, track
+from sim.robot_path import line, path_is_free, track
 from sim.scene import Clearance, Scene
 from sim.timeline import Timeline, joint_limits
 from sim.timing import blend_corners
@@ -191,11 +191,20 @@ class JobMotion:
             ),
         )  # fmt: skip
         law = follow_law(geometry, path, joint_limits(self.cell_scene.cell))
+        if law is None:
+            raise no_motion(step, "follow the sheet even at the ram's slowest speed", None, "release the sheet for this bend, or hold it nearer the line")
+        if law.slowed < 0.995:
+            self.findings.append(
+                Finding(
+                    "info", "ram-slowed", f"the ram bends at {law.ram_speed * 1e3:.1f} mm/s instead of {law.ram_speed / law.slowed * 1e3:.1f}, so that the robot can follow",
+                    "a wider V or a grip nearer the line lets it go faster", step, {"ram_speed_mm_s": round(law.ram_speed * 1e3, 2)},
+                )
+            )  # fmt: skip
         timeline.wait("pinch", step, MUTE / law.ram_speed, brake=geometry.brake(thickness), stroke=geometry.step.stroke, contacts=touching)
         pinched = Event(0.0, "signal-wait", {"signal": "pinch-reached", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
         done = Event(float(law.times[-1]), "signal-wait", {"signal": "bend-done", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
         if path.follow is not None:
-            timeline.sampled("follow", step, "follow", law.times, robot=law.robot, brake=law.brake, fold=law.fold, stroke=geometry.step.stroke, contacts=touching, events=(pinched, done))
+            timeline.sampled("follow", step, "follow", law.times, robot=law.robot if law.robot is not None else path.follow, brake=law.brake, fold=law.fold, stroke=geometry.step.stroke, contacts=touching, events=(pinched, done))
         else:
             self._bend_released(step, geometry, grip, path, law, touching, (pinched, done))
         timeline.wait(
@@ -304,5 +313,3 @@ def regrip_options(
             return give, take, allowed
     return [], [], frozenset()
 
-
-__all__ = ["JobMotion", "MotionError", "infeed", "no_motion", "pick_options", "put_down_options", "regrip_options", "slot_offsets", "solutions"]

@@ -17,6 +17,8 @@ from sim.tool_choice import ToolPair
 
 GAP = 1e-3
 """Clearance between part and tools that the search asks for [m]."""
+NEIGHBOURS = 3e-3
+"""Flanges nearer than this in the flat meet at a corner by design and are not tested against each other [m]."""
 SWING_SAMPLES = 9
 LIFTS = (0.010, 0.045, 0.120)
 """Heights above the die at which the part may be brought in and out [m]."""
@@ -117,6 +119,15 @@ def part_in_brake(part: SheetPart, how: Lie, legs: LegPoses, angles: Array, die_
     return out
 
 
+def lying_flanges(part: SheetPart, stroke: int, before: Array) -> frozenset[int]:
+    """Flanges that lie on the die when the stroke begins: those at its line, and all that hang flat on them."""
+    flat = nx.Graph()
+    flat.add_nodes_from(range(len(part.flanges)))
+    flat.add_edges_from((b.parent, b.child) for b in part.bends if abs(before[b.index]) < 1e-9)
+    legs = {f for i in part.strokes[stroke].bends for f in (part.bends[i].parent, part.bends[i].child)}
+    return frozenset(f for leg in legs for f in nx.node_connected_component(flat, leg))
+
+
 class Press:
     """Tools and beams of one station as hulls, against which part states are tested.
 
@@ -157,6 +168,8 @@ class Press:
         self.radius = np.zeros(count)
         self.slack = np.zeros(count)
         self.all = np.arange(count, dtype=np.int64)
+        polygons = [flange.polygon for flange in part.flanges]
+        self.neighbours = frozenset((i, k) for i in range(len(polygons)) for k in range(i + 1, len(polygons)) if polygons[i].distance(polygons[k]) < NEIGHBOURS)
         self.Ts = np.tile(np.eye(4), (2 + len(part.flanges), 1, 1))
 
     @property
@@ -164,7 +177,7 @@ class Press:
         """Tip above the die's top with the ram open [m]."""
         return self.brake.daylight - self.pair.die.height - self.pair.punch.height
 
-    def pairs(self, legs: frozenset[int], joined: frozenset[tuple[int, int]]) -> Array:
+    def pairs(self, legs: frozenset[int]) -> Array:
         """Body pairs to test: all of the part against the machine, but the bent legs not against punch and die; distant flanges against each other."""
         rows = []
         for k, flange in enumerate(self.part_flange):
@@ -174,7 +187,7 @@ class Press:
                     rows.append((m, body))
             for other in range(k + 1, len(self.part_flange)):
                 pair = (min(flange, self.part_flange[other]), max(flange, self.part_flange[other]))
-                if pair[0] != pair[1] and pair not in joined:
+                if pair[0] != pair[1] and pair not in self.neighbours:
                     rows.append((body, self.machine_count + other))
         return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
@@ -213,10 +226,9 @@ def check_stroke(press: Press, how: Lie, before: Array, loaded: float, target: f
     """Smallest clearance [m] (capped at 20 mm) of a stroke from insertion to withdrawal, or the first clash."""
     part, die_height = press.part, press.pair.die.height
     bends = [part.bends[i] for i in part.strokes[how.stroke].bends]
-    legs_of = frozenset(f for b in bends for f in (b.parent, b.child))
-    joined = frozenset((min(b.parent, b.child), max(b.parent, b.child)) for b in part.bends)
-    pairs = press.pairs(legs_of, joined)
-    all_pairs = press.pairs(frozenset(), joined)
+    legs_of = lying_flanges(part, how.stroke, before)
+    pairs = press.pairs(legs_of)
+    all_pairs = press.pairs(frozenset())
     smallest = 0.02
     for beta in np.r_[0.0, np.linspace(0.0, loaded, SWING_SAMPLES)[1:]]:
         legs = leg_poses(part, bends[0].index, float(beta), press.pair.punch, press.pair.die)
