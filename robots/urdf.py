@@ -10,18 +10,15 @@ from pathlib import Path
 import numpy as np
 import trimesh
 from lxml import etree
-from trimesh.visual import ColorVisuals
 
 from core.errors import InputError
 from core.frames import Array, from_xyz_rpy
-from robots.description_files import description_text, mesh_path, package_folders, read_mesh
-from robots.hulls import outer_hull
+from robots.hulls import reduced_hull
 from robots.mechanism import Joint, JointKind, Link, Mechanism, Visual
 
+MAX_BYTES = 20_000_000
 MAX_LINKS = 100
 """pybullet keeps 127 links and drops the rest in silence; stay well below."""
-_SECTIONS = 24
-"""Sides of the prism that stands for a cylinder."""
 _KINDS: dict[str, JointKind] = {"fixed": "fixed", "revolute": "revolute", "continuous": "revolute", "prismatic": "prismatic"}
 
 
@@ -36,33 +33,47 @@ def load_urdf(
 
     Args:
         path: `.urdf` or `.xacro`.
-        packages: Folder of each `package://NAME`; a package that is not named is looked for beside the file and in the folders above.
+        packages: Folder of each `package://NAME`; a package that is not named is looked for in the folders above the file.
         xacro_args: Arguments of a xacro file.
-        max_hull_vertices: Collision hulls are simplified to this many vertices; they grow by `Link.hull_growth` at most.
+        max_hull_vertices: Collision hulls are reduced to this many vertices; the gap is kept in `Link.hull_gap`.
 
     Raises:
-        InputError: With file and line (of the expanded text when it is a xacro), for anything that is not a sound description.
+        InputError: With file and line, for anything that is not a sound description.
     """
     file = Path(path)
-    folders = package_folders(file, packages or {}) if file.is_file() else {}
-    text = description_text(file, folders, xacro_args)
+    if not file.is_file():
+        raise InputError("no such file", file=file)
+    if file.stat().st_size > MAX_BYTES:
+        raise InputError(f"file has {file.stat().st_size} bytes; the limit is {MAX_BYTES}", file=file)
+    text = _expand(file, xacro_args) if file.suffix == ".xacro" else file.read_bytes()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
     try:
         root = etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        raise InputError(f"not well-formed XML: {error.msg}", file=file, place=f"line {error.lineno}") from None
+        raise InputError(f"not well-formed XML: {error.msg}", file=file) from None
     if root.tag != "robot":
         raise InputError(f"the root element is <{root.tag}>, not <robot>", file=file, place=f"line {root.sourceline}")
-    return _Reader(file, root, folders, max_hull_vertices).mechanism()
+    return _Reader(file, root, dict(packages or {}), max_hull_vertices).mechanism()
+
+
+def _expand(file: Path, args: Mapping[str, str] | None) -> bytes:
+    import xacro
+
+    try:
+        document = xacro.process_file(str(file), mappings=dict(args or {}))
+    except (xacro.XacroException, OSError, ValueError, SyntaxError, NameError) as error:
+        raise InputError(f"xacro cannot expand it: {error}", file=file) from None
+    expanded: str = document.toxml()
+    return expanded.encode()
 
 
 class _Reader:
     """One pass over one description."""
 
-    def __init__(self, file: Path, root: etree._Element, folders: dict[str, Path], max_hull_vertices: int) -> None:
+    def __init__(self, file: Path, root: etree._Element, packages: dict[str, Path], max_hull_vertices: int) -> None:
         self.file = file
         self.root = root
-        self.folders = folders
+        self.packages = packages
         self.max_hull_vertices = max_hull_vertices
         self.materials = {m.get("name", ""): self._rgba(m) for m in root.findall("material") if m.find("color") is not None}
 
@@ -109,16 +120,15 @@ class _Reader:
                 order.append(child)
         if len(order) != len(links):
             raise self.error(f"links {sorted(set(links) - set(order))} hang on a ring of joints", self.root)
-        # Breadth first: joint i moves link i + 1 by construction.
+        # Order of `order` is breadth first; joint i moves link i + 1 by construction.
+        text = etree.tostring(self.root, encoding="unicode")
         built_links = tuple(self._link(links[name]) for name in order)
-        return Mechanism(self.root.get("name", self.file.stem), built_links, tuple(built), self._absolute())
+        return Mechanism(self.root.get("name", self.file.stem), built_links, tuple(built), self._absolute(text))
 
     def _joint(self, element: etree._Element, parent: int, child: int) -> Joint:
         name, kind = element.get("name", ""), element.get("type", "")
         if element.find("mimic") is not None:
-            raise self.error(
-                f"joint '{name}' mimics another; a closed or coupled linkage is not supported, model it as a serial chain", element
-            )
+            raise self.error(f"joint '{name}' mimics another; a closed or coupled linkage is not supported, model it as a serial chain", element)
         if kind not in _KINDS:
             raise self.error(f"joint '{name}' is of type '{kind}'; valid: {', '.join(_KINDS)}", element)
         T = self._origin(element)
@@ -137,16 +147,11 @@ class _Reader:
             if kind == "continuous":
                 return joint
             raise self.error(f"joint '{name}' has no <limit>", element)
-        values = {
-            key: self._number(limit, key, default) for key, default in (("lower", 0.0), ("upper", 0.0), ("velocity", 0.0), ("effort", 0.0))
-        }
+        values = {key: self._number(limit, key, default) for key, default in (("lower", 0.0), ("upper", 0.0), ("velocity", 0.0), ("effort", 0.0))}
         if kind != "continuous":
             if values["lower"] >= values["upper"]:
                 raise self.error(f"joint '{name}': lower limit {values['lower']:g} is not below upper limit {values['upper']:g}", limit)
             joint = replace(joint, lower=values["lower"], upper=values["upper"])
-        for key in ("velocity", "effort"):
-            if values[key] < 0:
-                raise self.error(f"joint '{name}': {key} {values[key]:g} is negative", limit)
         return replace(joint, velocity=values["velocity"] or math.inf, effort=values["effort"] or math.inf)
 
     def _link(self, element: etree._Element) -> Link:
@@ -156,25 +161,22 @@ class _Reader:
             T = self._origin(inertial)
             mass_element = inertial.find("mass")
             mass = 0.0 if mass_element is None else self._number(mass_element, "value", 0.0)
-            if mass < 0:
-                raise self.error(f"link '{element.get('name')}' has mass {mass:g} kg", inertial)
             com = T[:3, 3]
             i = inertial.find("inertia")
             if i is not None:
                 xx, xy, xz, yy, yz, zz = (self._number(i, key, 0.0) for key in ("ixx", "ixy", "ixz", "iyy", "iyz", "izz"))
                 inertia = T[:3, :3] @ np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]) @ T[:3, :3].T
-        hulls, growth = [], 0.0
+        hulls, gap = [], 0.0
         for collision in element.findall("collision"):
-            shape, shape_growth = self._shape(collision)
-            vertices, hull_growth = outer_hull(shape.vertices, self.max_hull_vertices)
+            vertices, more = reduced_hull(self._geometry(collision).vertices, self.max_hull_vertices)
             T = self._origin(collision)
             hulls.append(vertices @ T[:3, :3].T + T[:3, 3])
-            growth = max(growth, shape_growth + hull_growth)
+            gap = max(gap, more)
         visuals = tuple(self._visual(visual) for visual in element.findall("visual"))
-        return Link(element.get("name", ""), mass, com, inertia, tuple(hulls), visuals, growth)
+        return Link(element.get("name", ""), mass, com, inertia, tuple(hulls), visuals, gap)
 
     def _visual(self, element: etree._Element) -> Visual:
-        mesh, _ = self._shape(element)
+        mesh = self._geometry(element)
         material = element.find("material")
         color = (0.7, 0.7, 0.7, 1.0)
         if material is not None:
@@ -183,52 +185,58 @@ class _Reader:
             color = main
         return Visual(mesh, self._origin(element), color)
 
-    def _shape(self, element: etree._Element) -> tuple[trimesh.Trimesh, float]:
-        """A mesh that contains the described shape, and how far it stands out of it at most [m]."""
+    def _geometry(self, element: etree._Element) -> trimesh.Trimesh:
         geometry = self._child(element, "geometry")
         shape = next(iter(geometry), None)
         if shape is None:
             raise self.error("empty <geometry>", geometry)
         if shape.tag == "box":
-            return trimesh.creation.box(extents=self._sizes(shape, "size", 3)), 0.0
+            return trimesh.creation.box(extents=self._numbers(shape, "size", 3))
         if shape.tag == "cylinder":
-            radius, length = self._sizes(shape, "radius", 1)[0], self._sizes(shape, "length", 1)[0]
-            # Sides touch the cylinder, so that the prism is around it.
-            outer = float(radius / math.cos(math.pi / _SECTIONS))
-            return trimesh.creation.cylinder(radius=outer, height=float(length), sections=_SECTIONS), outer - float(radius)
+            return trimesh.creation.cylinder(radius=self._number(shape, "radius"), height=self._number(shape, "length"), sections=16)
         if shape.tag == "sphere":
-            radius = self._sizes(shape, "radius", 1)[0]
-            ball = trimesh.creation.icosphere(subdivisions=2)
-            nearest = float(np.einsum("ij,ij->i", ball.face_normals, ball.triangles[:, 0]).min())
-            ball.apply_scale(float(radius) / nearest)
-            return ball, float(radius) * (1 / nearest - 1)
+            return trimesh.creation.icosphere(subdivisions=2, radius=self._number(shape, "radius"))
         if shape.tag != "mesh":
             raise self.error(f"geometry <{shape.tag}> is unknown; valid: box, cylinder, sphere, mesh", shape)
-        path = self._mesh_path(shape)
+        path = self._mesh_path(self._attribute(shape, "filename"), shape)
         try:
-            mesh = read_mesh(path)
-        except ValueError as error:
-            raise self.error(f"link '{self._owner(element)}': {error}", shape) from None
+            mesh = trimesh.load_mesh(str(path))
+            if isinstance(mesh, trimesh.Scene):
+                mesh = mesh.to_mesh()
+        except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise self.error(f"mesh '{path.name}' cannot be read: {error}", shape) from None
+        if len(mesh.vertices) == 0 or not np.all(np.isfinite(mesh.vertices)):
+            raise self.error(f"mesh '{path.name}' is empty or has vertices that are not finite", shape)
         if shape.get("scale") is not None:
             mesh.apply_transform(np.diag([*self._numbers(shape, "scale", 3), 1.0]))
-        return mesh, 0.0
+        return mesh
 
-    def _mesh_path(self, shape: etree._Element) -> Path:
-        try:
-            return mesh_path(self._attribute(shape, "filename"), self.file, self.folders)
-        except ValueError as error:
-            raise self.error(f"link '{self._owner(shape)}': {error}", shape) from None
+    def _mesh_path(self, name: str, element: etree._Element) -> Path:
+        if name.startswith("package://"):
+            package, _, rest = name.removeprefix("package://").partition("/")
+            root = self.packages.get(package) or self._find_package(package)
+            if root is None:
+                raise self.error(f"package '{package}' of mesh '{name}' is not known; name its folder under `packages:`", element)
+            base, path = root, root / rest
+        elif "://" in name:
+            raise self.error(f"mesh '{name}': only relative and package:// paths are read", element)
+        else:
+            base, path = self.file.parent.parent, self.file.parent / name
+        if not path.resolve().is_relative_to(base.resolve()) or Path(name).is_absolute():
+            raise self.error(f"mesh path '{name}' leaves the description's folder", element)
+        if not path.is_file():
+            raise self.error(f"mesh '{name}' does not exist", element)
+        return path.resolve()
 
-    def _owner(self, element: etree._Element) -> str:
-        link = next(element.iterancestors("link"), None)
-        return "" if link is None else link.get("name", "")
+    def _find_package(self, package: str) -> Path | None:
+        return next((folder / package for folder in self.file.resolve().parents if (folder / package).is_dir()), None)
 
-    def _absolute(self) -> str:
-        """The description with absolute mesh names; elements that only other programs read are kept."""
-        for shape in self.root.findall("link//mesh"):
-            shape.set("filename", str(self._mesh_path(shape)))
-        text: str = etree.tostring(self.root, encoding="unicode")
-        return text
+    def _absolute(self, text: str) -> str:
+        root = etree.fromstring(text.encode())
+        for mesh in root.iter("mesh"):
+            mesh.set("filename", str(self._mesh_path(mesh.get("filename", ""), mesh)))
+        absolute: str = etree.tostring(root, encoding="unicode")
+        return absolute
 
     def _origin(self, element: etree._Element) -> Array:
         origin = element.find("origin")
@@ -261,14 +269,8 @@ class _Reader:
             values = np.array([float(word) for word in text.split()])
         except ValueError:
             raise self.error(f"<{element.tag} {key}='{text}'> is not {count} numbers", element) from None
-        if len(values) != count or not np.all(np.isfinite(values)) or np.any(np.abs(values) > 1e12):
+        if len(values) != count or not np.all(np.isfinite(values)) or np.any(np.abs(values) > 1e6):
             raise self.error(f"<{element.tag} {key}='{text}'> is not {count} finite numbers", element)
-        return values
-
-    def _sizes(self, element: etree._Element, key: str, count: int) -> Array:
-        values = self._numbers(element, key, count)
-        if np.any(values <= 0) or np.any(values > 1e4):
-            raise self.error(f"<{element.tag} {key}='{element.get(key)}'>: sizes are above 0 and at most 10000 m", element)
         return values
 
     def _rgba(self, material: etree._Element) -> tuple[float, float, float, float]:
@@ -278,7 +280,7 @@ class _Reader:
 
 def _main_color(mesh: trimesh.Trimesh) -> tuple[float, float, float, float] | None:
     """The colour most of a coloured mesh's surface has."""
-    if not isinstance(mesh.visual, ColorVisuals) or mesh.visual.kind not in ("face", "vertex"):
+    if mesh.visual.kind not in ("face", "vertex"):
         return None
     colors, index = np.unique(mesh.visual.face_colors, axis=0, return_inverse=True)
     area = np.bincount(index.ravel(), weights=mesh.area_faces)
