@@ -113,5 +113,5 @@ def make_fence(index: int, spec: FenceSpec) -> Body:
 
 
 def make_floor() -> Body:
-    """The floor: a slab of 8 x 8 m with its top at z = 0."""
-    return Body("floor", "floor", np.eye(4), (box_hull(-4.0, 4.0, -4.5, 3.5, -0.1, 0.0),), None, FLOOR)
+    """The floor: a slab of 9 x 9 m with its top at z = 0."""
+    return Body("floor", "floor", np.eye(4), (box_hull(-4.5, 4.5, -6.0, 3.0, -0.1, 0.0),), None, FLOOR)

@@ -19,6 +19,7 @@ from robots.mechanism import Joint, JointKind, Link, Mechanism, Visual
 MAX_BYTES = 20_000_000
 MAX_LINKS = 100
 """pybullet keeps 127 links and drops the rest in silence; stay well below."""
+CYLINDER_SIDES = 16
 _KINDS: dict[str, JointKind] = {"fixed": "fixed", "revolute": "revolute", "continuous": "revolute", "prismatic": "prismatic"}
 
 
@@ -168,7 +169,12 @@ class _Reader:
                 inertia = T[:3, :3] @ np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]) @ T[:3, :3].T
         hulls, gap = [], 0.0
         for collision in element.findall("collision"):
-            vertices, more = reduced_hull(self._geometry(collision).vertices, self.max_hull_vertices)
+            mesh = self._geometry(collision)
+            points = np.asarray(mesh.vertices)
+            if collision.find("geometry/cylinder") is not None:
+                # Circumscribed: the prism that stands for a cylinder must contain it.
+                points = points * (1 / np.cos(np.pi / CYLINDER_SIDES), 1 / np.cos(np.pi / CYLINDER_SIDES), 1.0)
+            vertices, more = reduced_hull(points, self.max_hull_vertices)
             T = self._origin(collision)
             hulls.append(vertices @ T[:3, :3].T + T[:3, 3])
             gap = max(gap, more)
@@ -193,7 +199,7 @@ class _Reader:
         if shape.tag == "box":
             return trimesh.creation.box(extents=self._numbers(shape, "size", 3))
         if shape.tag == "cylinder":
-            return trimesh.creation.cylinder(radius=self._number(shape, "radius"), height=self._number(shape, "length"), sections=16)
+            return trimesh.creation.cylinder(radius=self._number(shape, "radius"), height=self._number(shape, "length"), sections=CYLINDER_SIDES)
         if shape.tag == "sphere":
             return trimesh.creation.icosphere(subdivisions=2, radius=self._number(shape, "radius"))
         if shape.tag != "mesh":

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.frames import Array, inverse, translation
 from sim.airbend import LegPoses, leg_poses
-from sim.cell_scene import CellScene, Groups
+from sim.cell_scene import CellScene, Groups, part_groups
 from sim.grips import Grip
 from sim.plan import PartPlacement
 from sim.robot_path import blocking, line, path_is_free, polyline, solutions, track
@@ -105,12 +105,17 @@ class BendGeometry:
 
     def tool_groups(self) -> Groups:
         """Pairs that touch because the sheet is bent: what lies on the die with punch and die."""
-        legs = {f"flange-{flange}" for flange in lying_flanges(self.cell_scene.part, self.step.stroke, self.before)}
-        return frozenset((leg, tool) for leg in legs for tool in ("punch", "die"))
+        part = self.cell_scene.part
+        lying = lying_flanges(part, self.step.stroke, self.before)
+        # A zone between lying flanges is flat or being bent; one at their border begins on the die and rises from it.
+        inner = {f"zone-{bend.index}" for bend in part.bends if bend.parent in lying and bend.child in lying}
+        border = {f"zone-{bend.index}" for bend in part.bends if (bend.parent in lying) != (bend.child in lying)}
+        touching = {f"flange-{flange}" for flange in lying} | inner
+        return frozenset({(group, tool) for group in touching for tool in ("punch", "die")} | {(group, "die") for group in border})
 
     def gauge_groups(self) -> Groups:
         """Every flange may touch the gauge's fingers at contact."""
-        return frozenset((f"flange-{flange.index}", "gauge") for flange in self.cell_scene.part.flanges)
+        return frozenset((group, "gauge") for group in part_groups(self.cell_scene.part))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -143,7 +148,7 @@ def grip_groups(grip: Grip) -> Groups:
 def tool_margins(cell_scene: CellScene) -> dict[tuple[str, str], float]:
     """Clearance of the part against the machine while it is between the tools: less than in free space."""
     machine = ("punch", "die", "ram", "frame", "gauge")
-    return {(f"flange-{flange.index}", group): TOOL_MARGIN for flange in cell_scene.part.flanges for group in machine}
+    return {(mine, group): TOOL_MARGIN for mine in part_groups(cell_scene.part) for group in machine}
 
 
 def held(grip: Grip) -> PartPlacement:
@@ -182,7 +187,7 @@ class BendAttempt:
     closest: Clearance | None
 
 
-def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 4) -> tuple[list[BendPath], BendAttempt | None]:
+def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 2) -> tuple[list[BendPath], BendAttempt | None]:
     """All free robot paths for one bend with one grip, up to `most`, one per arm configuration.
 
     Args:

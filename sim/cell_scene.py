@@ -1,13 +1,13 @@
 """The whole cell as one `sim.scene.Scene`: robot, gripper, brake, tools, stations, obstacles and the folding part.
 
-Groups name what may touch what: `robot`, `gripper`, `frame`, `ram`, `gauge` (parts of the brake), `punch`, `die`, `flange-3` (a flange of the part with
-the bend zone towards it), and the groups of the cell's static bodies.
+Groups name what may touch what: `robot`, `gripper`, `frame`, `ram`, `gauge` (parts of the brake), `punch`, `die`, `flange-3` and `zone-2` (flanges and
+bend zones of the part), and the groups of the cell's static bodies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from sim.scene import Scene, SceneBody, SceneLink
 
 Groups = frozenset[tuple[str, str]]
 
+GRIPPER_MARGIN = 0.002
+"""The gripper works close to the sheet it holds [m]."""
 PARKED = translation(0.0, 0.0, -50.0)
 """Where a part that is not in the cell stands: far below the floor."""
 
@@ -38,6 +40,7 @@ class CellScene:
         upper_tools: Link of the punches (moves with the ram), in the frame of the upper tool seat.
         flange_links: Link index by flange of the part.
         zone_bodies: Body indices by bend, one per piece of the zone.
+        zone_cache: Hulls of bend zones already made, by bend and angle.
     """
 
     scene: Scene
@@ -51,6 +54,7 @@ class CellScene:
     upper_tools: int
     flange_links: tuple[int, ...]
     zone_bodies: tuple[tuple[int, ...], ...]
+    zone_cache: dict[tuple[int, float], tuple[Array, ...]] = field(default_factory=dict, repr=False)
 
     def posed(
         self,
@@ -97,8 +101,10 @@ class CellScene:
             for flange, link in enumerate(self.flange_links):
                 poses[link] = (parent, T_holder_sheet @ Ts_sheet_flange[flange])
             for bend in self.part.bends:
-                for body, hull in zip(self.zone_bodies[bend.index], self.part.zone_hulls(bend.index, float(angles[bend.index])), strict=True):
-                    hulls[body] = hull
+                key = (bend.index, float(angles[bend.index]))
+                if key not in self.zone_cache:
+                    self.zone_cache[key] = self.part.zone_hulls(*key)
+                hulls.update(zip(self.zone_bodies[bend.index], self.zone_cache[key], strict=True))
         return self.scene.posed(poses, hulls, allowed=allowed, margins=margins)
 
 
@@ -117,8 +123,13 @@ def _attach(links: list[SceneLink], bodies: list[SceneBody], mechanism: Mechanis
         else:
             links.append(SceneLink(f"{prefix}{link.name}", first + joint.parent, joint.T_parent_joint, joint.kind, joint.axis, q_index + index_of[joint.name]))
         for hull in link.hulls:
-            bodies.append(SceneBody(f"{prefix}{link.name}", group.get(link.name, default), first + index, hull))
+            bodies.append(SceneBody(f"{prefix}{link.name}", group.get(link.name, default), first + index, hull, link.hull_gap))
     return tuple(range(first, first + len(mechanism.links)))
+
+
+def part_groups(part: SheetPart) -> tuple[str, ...]:
+    """Groups of the part's flanges and bend zones."""
+    return (*(f"flange-{flange.index}" for flange in part.flanges), *(f"zone-{bend.index}" for bend in part.bends))
 
 
 def _brake_group(link_name: str) -> str:
@@ -164,7 +175,7 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
         pieces = part.zone_hulls(bend.index, 0.0)
         zone_bodies.append(tuple(range(len(bodies), len(bodies) + len(pieces))))
         for hull in pieces:
-            bodies.append(SceneBody(f"bend {bend.index + 1} zone", f"flange-{bend.child}", flange_links[bend.parent], hull))
+            bodies.append(SceneBody(f"bend {bend.index + 1} zone", f"zone-{bend.index}", flange_links[bend.parent], hull))
 
     return CellScene(
         scene=Scene(
@@ -175,6 +186,7 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             ignore_links=_ignored_links(cell, gripper, robot_links, gripper_links, brake_links),
             ignore_groups=_ignored_groups(cell, part, statics),
             margin=cell.margin,
+            margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)},
         ),
         cell=cell,
         gripper=gripper,
@@ -215,7 +227,7 @@ def _ignored_groups(cell: Cell, part: SheetPart, statics: list[Body]) -> frozens
     pairs = {(a, b) for a in fixed for b in fixed}
     pairs |= {("gripper", "gripper")}
     # A flange always touches the flange it is bent from; the part against itself is checked by the sequence search.
-    flanges = [f"flange-{flange.index}" for flange in part.flanges]
-    pairs |= {(a, b) for a in flanges for b in flanges}
+    groups = part_groups(part)
+    pairs |= {(a, b) for a in groups for b in groups}
     # The robot stands on the floor or on its plinth with its base link; that pair is left out by name in `Robot` bodies.
     return frozenset(pairs)

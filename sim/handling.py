@@ -10,7 +10,7 @@ from shapely import MultiPolygon, Polygon
 from cells.model import Body, Station
 from core.frames import Array, inverse, rot_x, rot_z, translation
 from parts.sheet import SheetPart
-from sim.cell_scene import CellScene, Groups
+from sim.cell_scene import CellScene, Groups, part_groups
 from sim.grips import Grip
 from sim.plan import PartPlacement
 from sim.robot_path import blocking, path_is_free, polyline, solutions, track
@@ -106,8 +106,7 @@ def reaches(
     touching = allowed | {(f"flange-{grip.flange}", "gripper")}
     resting = PartPlacement("world", grip.flange, T_world_flange, "station")
     holding = PartPlacement("tcp", grip.flange, grip.T_tcp_flange, "gripper")
-    small = {(f"flange-{flange.index}", "gripper"): 0.002 for flange in part.flanges}
-    scene_approach = cell_scene.posed(brake=brake, gripper=gripper_open, placement=resting, fold=fold, allowed=touching, margins=small)
+    scene_approach = cell_scene.posed(brake=brake, gripper=gripper_open, placement=resting, fold=fold, allowed=touching)
     scene_grip = cell_scene.posed(brake=brake, placement=holding, fold=fold, allowed=touching)
     Ts_in, _ = polyline([T_grip, T_before])
     Ts_out, _ = polyline([T_grip, T_after])
@@ -133,7 +132,7 @@ def reaches(
 def station_groups(part: SheetPart, station: Station) -> Groups:
     """The part may touch the station it lies on."""
     groups = {body.group for body in station.bodies} | {"station"}
-    return frozenset((f"flange-{flange.index}", group) for flange in part.flanges for group in groups)
+    return frozenset((mine, group) for mine in part_groups(part) for group in groups)
 
 
 def deposit_poses(part: SheetPart, station: Station, grip: Grip, fold: Array, *, slot: int = 0) -> list[Array]:

@@ -179,7 +179,7 @@ class Scene:
             if a in group_index and b in group_index:
                 margin_table[group_index[a], group_index[b]] = margin_table[group_index[b], group_index[a]] = value
         self._pair_margins = margin_table[fixed.group_of[self._pairs[:, 0]], fixed.group_of[self._pairs[:, 1]]]
-        self._reach = _reaches(parents, Ts, fixed, local)
+        self._reach = _reaches(parents, Ts, fixed, _extents(fixed.starts, local), order)
         count = len(fixed.names)
         self._world = np.empty_like(local)
         self._low, self._high = np.empty((count, 3)), np.empty((count, 3))
@@ -318,25 +318,37 @@ def _topological(parents: Array) -> Array:
     return np.argsort(depth, kind="stable").astype(np.int64)
 
 
-def _reaches(parents: Array, Ts: Array, fixed: _Fixed, local: Array) -> Array:
+def _reaches(parents: Array, Ts: Array, fixed: _Fixed, extent: Array, order: Array) -> Array:
     """How far a point of each body can lie from each joint's axis at most (n_bodies, n) [m per rad; 1 for sliding joints].
 
     The farthest vertex from its link's origin, plus the lengths of all offsets between that origin and the joint's: the triangle
     inequality over the chain, so it holds in every position of the joints between.
     """
-    count, n = len(fixed.names), len(fixed.lower)
-    reach = np.zeros((count, n))
+    n = len(fixed.lower)
     offsets = np.linalg.norm(Ts[:, :3, 3], axis=1)
-    for body in range(count):
-        vertices = local[fixed.starts[body] : fixed.starts[body + 1]]
-        at = int(fixed.links[body])
-        length = float(np.max(np.linalg.norm(vertices, axis=1))) + float(fixed.radius[body])
-        while at >= 0:
-            if fixed.kinds[at]:
-                i = int(fixed.q_index[at])
-                reach[body, i] = 1.0 if fixed.kinds[at] == 2 else length
-                if fixed.kinds[at] == 2:
-                    length += float(np.max(np.abs([fixed.lower[i], fixed.upper[i]])))
-            length += float(offsets[at])
-            at = int(parents[at])
+    # Per link: length of the chain from each joint above it, and which joints are above it.
+    chain = np.zeros((len(parents), n))
+    above = np.zeros((len(parents), n), dtype=bool)
+    for at in order:
+        parent = int(parents[at])
+        if parent >= 0:
+            chain[at] = chain[parent] + offsets[at] * above[parent]
+            above[at] = above[parent]
+        if fixed.kinds[at]:
+            i = int(fixed.q_index[at])
+            if fixed.kinds[at] == 2:
+                chain[at] += above[at] * float(np.max(np.abs([fixed.lower[i], fixed.upper[i]])))
+            above[at, i] = True
+            chain[at, i] = 0.0
+    reach: Array = np.where(above[fixed.links], chain[fixed.links] + (extent + fixed.radius)[:, None], 0.0)
+    for at in order:
+        if fixed.kinds[at] == 2:
+            column = int(fixed.q_index[at])
+            reach[:, column] = np.where(above[fixed.links, column], 1.0, 0.0)
     return reach
+
+
+def _extents(starts: Array, local: Array) -> Array:
+    """Distance of each body's farthest vertex from its link's origin (n_bodies,)."""
+    out: Array = np.maximum.reduceat(np.linalg.norm(local, axis=1), starts[:-1])
+    return out

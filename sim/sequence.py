@@ -122,7 +122,7 @@ class _Search:
         self.lengths = {stroke.index: self._line_length(stroke.index) for stroke in part.strokes}
         longest = max(self.lengths.values(), default=0.0)
         # The longest stroke's tools serve all strokes where nothing stands beside them.
-        self.common = float(np.ceil(longest / STEP) * STEP)
+        self.common = float(np.floor(longest / STEP + 1e-6) * STEP)
 
     def _line_length(self, stroke: int) -> float:
         bends = [self.part.bends[i] for i in self.part.strokes[stroke].bends]

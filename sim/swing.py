@@ -204,6 +204,31 @@ class Press:
         a, b = pairs[which]
         return float(distance), self._name(int(a)), self._name(int(b))
 
+    def swept(self, Ts_brake_flange: Array, out: float, tip: float, pairs: Array, cap: float = 0.02) -> tuple[float, str, str]:
+        """Like `closest`, for the whole way of the part straight towards the robot by `out` [m].
+
+        A convex hull moved along a line sweeps the convex hull of its two ends, so nothing between is missed.
+        """
+        self.Ts[1, 2, 3] = -(self.open_tip - tip)
+        kernels.move_bodies(self.all[: self.machine_count], self.starts, self.links, self.local, self.Ts, self.world, self.low, self.high)
+        pieces = [self.world[: self.starts[self.machine_count]]]
+        starts = list(self.starts[: self.machine_count + 1])
+        low, high = self.low.copy(), self.high.copy()
+        for k, flange in enumerate(self.part_flange):
+            body = self.machine_count + k
+            hull = apply(Ts_brake_flange[flange], self.local[self.starts[body] : self.starts[body + 1]])
+            both = np.concatenate((hull, hull - (0.0, out, 0.0)))
+            pieces.append(both)
+            starts.append(starts[-1] + len(both))
+            low[body], high[body] = both.min(axis=0), both.max(axis=0)
+        points = np.zeros((2, 3))
+        world = np.ascontiguousarray(np.concatenate(pieces))
+        distance, which = kernels.closest_pair(pairs, self.radius, np.array(starts, dtype=np.int64), world, low, high, cap, points)
+        if which < 0:
+            return cap, "", ""
+        a, b = pairs[which]
+        return float(distance), self._name(int(a)), self._name(int(b))
+
     def _name(self, body: int) -> str:
         return self.kinds[body] if body < self.machine_count else f"flange {self.part_flange[body - self.machine_count]}"
 
@@ -228,7 +253,8 @@ def check_stroke(press: Press, how: Lie, before: Array, loaded: float, target: f
     bends = [part.bends[i] for i in part.strokes[how.stroke].bends]
     legs_of = lying_flanges(part, how.stroke, before)
     pairs = press.pairs(legs_of)
-    all_pairs = press.pairs(frozenset())
+    machine_pairs = press.pairs(frozenset())
+    machine_pairs = machine_pairs[machine_pairs[:, 0] < press.machine_count]
     smallest = 0.02
     for beta in np.r_[0.0, np.linspace(0.0, loaded, SWING_SAMPLES)[1:]]:
         legs = leg_poses(part, bends[0].index, float(beta), press.pair.punch, press.pair.die)
@@ -244,18 +270,12 @@ def check_stroke(press: Press, how: Lie, before: Array, loaded: float, target: f
         reach = max(float(apply(Ts[f.index], hull)[:, 1].max()) for f in part.flanges for hull in part.flange_hulls(f.index))
         worst: Clash | None = None
         for lift in LIFTS:
-            clear, clash = 0.02, None
-            for out in np.arange(0.0, max(reach, 0.0) + 0.08, 0.012):
-                found, a, b = press.closest(translation(0.0, -out, lift) @ Ts, press.open_tip, all_pairs)
-                if found < 2 * GAP:
-                    clash = Clash(when, a, b, found)
-                    break
-                clear = min(clear, found)
-            if clash is None:
+            found, a, b = press.swept(translation(0.0, 0.0, lift) @ Ts, max(reach, 0.0) + 0.08, press.open_tip, machine_pairs)
+            if found >= 2 * GAP:
                 worst = None
-                smallest = min(smallest, clear)
+                smallest = min(smallest, found)
                 break
-            worst = clash
+            worst = Clash(when, a, b, found)
         if worst is not None:
             return worst
     return smallest
