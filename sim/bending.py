@@ -150,10 +150,12 @@ def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOp
             failed = _result(part, cell, gripper, sequence, (), "top", (), tuple(findings), options, stages)
             return best or failed
         result, blocked = _carry_out(part, cell, gripper, sequence, options, stages, progress)
-        if blocked is None:
+        if not has_errors(result.plan.findings):
             return result
         if best is None or len(result.grips) > len(best.grips):
             best = result
+        if blocked is None:
+            break
         forbidden |= {blocked}
     assert best is not None  # noqa: S101 - the loop ran at least once and did not return
     return best
@@ -188,7 +190,7 @@ def _carry_out(
         findings.append(error.finding)
         key = None if error.step_index is None else _key(part, sequence, sequence.steps[error.step_index])
         result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, (), tuple(findings), options, stages)
-        return result, key or (-1, -1, str(len(findings)))
+        return result, key
     result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, tuple(timeline.phases), tuple(findings), options, stages, tuple(made))
     return result, None
 

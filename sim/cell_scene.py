@@ -186,7 +186,7 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             ignore_links=_ignored_links(cell, gripper, robot_links, gripper_links, brake_links),
             ignore_groups=_ignored_groups(cell, part, statics),
             margin=cell.margin,
-            margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)},
+            margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)} | {("gripper", "pile"): 0.0},
         ),
         cell=cell,
         gripper=gripper,

@@ -49,7 +49,7 @@ def sheet_pile(part: SheetPart, station: Station, face_up: str) -> Body:
     points = np.c_[hull, np.zeros(len(hull))] @ T_top[:3, :3].T + T_top[:3, 3]
     top = points - station.T_world_station[:3, 2] * part.thickness / 2
     bottom = top - station.T_world_station[:3, 2] * depth
-    return Body("sheet pile", "station", np.eye(4), (np.concatenate((top, bottom)),), None, (0.75, 0.80, 0.85, 1.0))
+    return Body("sheet pile", "pile", np.eye(4), (np.concatenate((top, bottom)),), None, (0.75, 0.80, 0.85, 1.0))
 
 
 def lying(part: SheetPart, station: Station, face_up: str, yaw: float) -> Array:
@@ -131,7 +131,7 @@ def reaches(
 
 def station_groups(part: SheetPart, station: Station) -> Groups:
     """The part may touch the station it lies on."""
-    groups = {body.group for body in station.bodies} | {"station"}
+    groups = {body.group for body in station.bodies} | {"station", "pile"}
     return frozenset((mine, group) for mine in part_groups(part) for group in groups)
 
 
