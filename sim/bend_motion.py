@@ -285,7 +285,7 @@ def _follow_blocked(
             margins=margins,
         )
         if not bool(scene.free(q[None])[0]):
-            return scene.distance(q)
+            return scene.violation(q)
     return None
 
 

@@ -20,6 +20,8 @@ APPROACH = 0.10
 """The gripper comes to a part this far along its own axis [m]."""
 LIFT = 0.15
 """A part is lifted this far off a station before it travels [m]."""
+DROP = 0.045
+"""A clamp lets the part fall this far onto the outfeed, because its jaws need room below the sheet [m]."""
 QUARTERS = (0.0, np.pi / 2, np.pi, -np.pi / 2)
 
 
@@ -154,7 +156,7 @@ def deposit_poses(part: SheetPart, station: Station, grip: Grip, fold: Array, *,
             offset = slot_offsets(station, (high - low)[:2])
             if not offset:
                 continue
-            shift = translation(offset[slot][0] - (low[0] + high[0]) / 2, offset[slot][1] - (low[1] + high[1]) / 2, -low[2] + 0.001)
+            shift = translation(offset[slot][0] - (low[0] + high[0]) / 2, offset[slot][1] - (low[1] + high[1]) / 2, -low[2] + (DROP if grip.face == "edge" else 0.001))
             poses.append((high[2] - low[2], len(poses), station.T_world_station @ shift @ R))
     return [pose for _, _, pose in sorted(poses, key=lambda item: (round(item[0], 4), item[1]))]
 

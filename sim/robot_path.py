@@ -80,5 +80,9 @@ def path_is_free(scene: Scene, qs: Array) -> bool:
 
 
 def blocking(scene: Scene, qs: Array) -> Clearance:
-    """The closest pair over the samples of a path (k, n)."""
+    """What is in the way over the samples of a path (k, n): the first pair that breaks its margin, else the closest pair."""
+    for q in qs:
+        broken = scene.violation(q)
+        if broken is not None:
+            return broken
     return min((scene.distance(q) for q in qs), key=lambda clearance: clearance.distance)

@@ -230,6 +230,14 @@ class Scene:
         self._move(q)
         return self._closest(self._pairs, cap)
 
+    def violation(self, q: Array) -> Clearance | None:
+        """The pair that falls short of its margin the most at q (n,); None when all keep theirs."""
+        self._move(q)
+        f = self._fixed
+        points = np.zeros((2, 3))
+        distance, which = kernels.worst_pair(self._pairs, self._pair_margins, f.radius, f.starts, self._world, self._low, self._high, points)
+        return None if which < 0 else self._clearance(distance, self._pairs[which], points)
+
     def static_distance(self, cap: float = 0.3) -> Clearance:
         """The closest of the pairs that do not depend on the robot: a part in the brake against the tools."""
         return self._closest(np.argwhere(self._static_mask).astype(np.int64), cap)
@@ -245,7 +253,11 @@ class Scene:
         distance, which = kernels.closest_pair(pairs, f.radius, f.starts, self._world, self._low, self._high, cap, points)
         if which < 0:
             return Clearance(float(cap), "", "", "", "", np.zeros(3), np.zeros(3))
-        a, b = pairs[which]
+        return self._clearance(distance, pairs[which], points)
+
+    def _clearance(self, distance: float, pair: Array, points: Array) -> Clearance:
+        f = self._fixed
+        a, b = pair
         return Clearance(float(distance), f.names[a], f.names[b], f.groups[a], f.groups[b], points[0].copy(), points[1].copy())
 
     def distances(self, qs: Array, cap: float = 0.3) -> Array:

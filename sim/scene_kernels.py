@@ -91,6 +91,24 @@ def closest_pair(pairs: Ints, radius: Array, starts: Ints, world: Array, low: Ar
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def worst_pair(pairs: Ints, margins: Array, radius: Array, starts: Ints, world: Array, low: Array, high: Array, points: Array) -> tuple[float, int]:
+    """Distance of the pair that falls short of its margin the most, and which; (inf, -1) when all keep theirs."""
+    shortfall, best, which = 0.0, np.inf, -1
+    trial = np.zeros((2, 3))
+    for k in range(pairs.shape[0]):
+        a, b = pairs[k, 0], pairs[k, 1]
+        r = radius[a] + radius[b]
+        want = margins[k]
+        if _box_gap(low, high, a, b) - r >= want:
+            continue
+        d = hull_distance(world, starts[a], starts[a + 1], starts[b], starts[b + 1], want + r, -1.0, trial) - r
+        if d - want < shortfall:
+            shortfall, best, which = d - want, d, k
+            points[:] = trial
+    return best, which
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def pairs_free(pairs: Ints, margins: Array, slack: Array, radius: Array, starts: Ints, world: Array, low: Array, high: Array, hint: Ints) -> int:
     """1: every pair keeps margin + slack; 0: every pair keeps its margin but not all the slack; -1: some pair breaks its margin.
 

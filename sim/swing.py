@@ -253,16 +253,21 @@ def check_stroke(press: Press, how: Lie, before: Array, loaded: float, target: f
     bends = [part.bends[i] for i in part.strokes[how.stroke].bends]
     legs_of = lying_flanges(part, how.stroke, before)
     pairs = press.pairs(legs_of)
+    is_machine = pairs[:, 0] < press.machine_count
     machine_pairs = press.pairs(frozenset())
     machine_pairs = machine_pairs[machine_pairs[:, 0] < press.machine_count]
     smallest = 0.02
     for beta in np.r_[0.0, np.linspace(0.0, loaded, SWING_SAMPLES)[1:]]:
         legs = leg_poses(part, bends[0].index, float(beta), press.pair.punch, press.pair.die)
         Ts = part_in_brake(part, how, legs, fold_with(part, how.stroke, before, float(beta)), die_height)
-        found, a, b = press.closest(Ts, legs.tip, pairs)
+        found, a, b = press.closest(Ts, legs.tip, pairs[is_machine])
         if found < GAP:
             return Clash(f"at {np.degrees(beta):.0f} deg", a, b, found)
         smallest = min(smallest, found)
+        # Flanges that close a corner come near each other by design; their plates are grown a little, so not touching is enough.
+        found, a, b = press.closest(Ts, legs.tip, pairs[~is_machine])
+        if found <= 0.0:
+            return Clash(f"at {np.degrees(beta):.0f} deg", a, b, found)
     flat = leg_poses(part, bends[0].index, 0.0, press.pair.punch, press.pair.die)
     bent = leg_poses(part, bends[0].index, target, press.pair.punch, press.pair.die)
     for when, legs, beta in (("while it is brought in", flat, 0.0), ("while it is taken out", bent, target)):
