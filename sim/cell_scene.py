@@ -24,6 +24,8 @@ Groups = frozenset[tuple[str, str]]
 
 GRIPPER_MARGIN = 0.002
 """The gripper works close to the sheet it holds [m]."""
+SELF_MARGIN = 0.001
+"""Links of one arm pass close to each other by design [m]."""
 PARKED = translation(0.0, 0.0, -50.0)
 """Where a part that is not in the cell stands: far below the floor."""
 
@@ -186,7 +188,7 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             ignore_links=_ignored_links(cell, gripper, robot_links, gripper_links, brake_links),
             ignore_groups=_ignored_groups(cell, part, statics),
             margin=cell.margin,
-            margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)} | {("gripper", "pile"): 0.0},
+            margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)} | {("gripper", "pile"): 0.0, ("robot", "robot"): SELF_MARGIN, ("robot", "gripper"): SELF_MARGIN},
         ),
         cell=cell,
         gripper=gripper,

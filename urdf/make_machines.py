@@ -149,7 +149,7 @@ def irb4600() -> None:
 if __name__ == "__main__":
     brake("brake-100t-3100", length=3.1, seat=1.05, half=0.060, daylight=0.400, stroke=0.245, throat=0.42, gauge_x=(0.004, 0.80), column=0.18)
     brake("brake-40t-1250", length=1.25, seat=0.85, half=0.045, daylight=0.360, stroke=0.205, throat=0.25, gauge_x=(0.004, 0.50), column=0.12)
-    print(vacuum_frame("vacuum-frame-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, height=0.20, mass=6.0))
+    print(vacuum_frame("vacuum-frame-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, height=0.36, mass=7.0))
     print(vacuum_frame("vacuum-frame-160", size=(0.16, 0.06), cups=(4, 2), radius=0.0125, height=0.20, mass=3.0))
     clamp("clamp-60", width=0.06, depth=0.025, opening=0.024, height=0.20, mass=3.5)
     irb4600()
