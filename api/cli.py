@@ -1,0 +1,178 @@
+"""The command line: `pliant bend`, `pliant check`, `pliant cells | robots | tools`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from core.errors import InputError, PliantError
+from core.findings import Finding, has_errors
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
+out_console = Console()
+err_console = Console(stderr=True)
+
+
+@app.callback()
+def _root() -> None:
+    """Offline programming for press-brake bending cells."""
+
+
+@app.command()
+def bend(
+    source: Annotated[Path, typer.Argument(help="a flat DXF, or a job file (.yaml)")],
+    out: Annotated[Path, typer.Option(help="result folder")],
+    cell: Annotated[str | None, typer.Option(help="shipped cell or cell file; see `pliant cells`")] = None,
+    material: Annotated[str | None, typer.Option(help="see `pliant tools`")] = None,
+    thickness_mm: Annotated[float | None, typer.Option(help="sheet thickness")] = None,
+    angle_deg: Annotated[float | None, typer.Option(help="bend angle where the drawing says none")] = None,
+    direction: Annotated[str | None, typer.Option(help="up or down, where the drawing says none; up when an angle is given")] = None,
+    radius_mm: Annotated[float | None, typer.Option(help="inner radius where the drawing says none")] = None,
+    units: Annotated[str | None, typer.Option(help="mm, cm, m, inch, ft: overrides the drawing")] = None,
+    gripper: Annotated[str | None, typer.Option(help="one of the cell's grippers")] = None,
+    seed: Annotated[int, typer.Option(help="of the random generator")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="summary as JSON on stdout")] = False,
+    force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
+) -> None:
+    """Plans a bending job and writes the result folder. Exit code 0: planned, 1: findings of error level, 2: bad input."""
+    from api.jobs import BendRequest, run_bend
+
+    request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed)
+    if out.exists() and not force:
+        raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
+    with Progress(SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn(), console=err_console, transient=True) as bar:
+        task = bar.add_task("reading", total=1.0)
+
+        def progress(stage: str, done: float, message: str = "") -> None:
+            bar.update(task, completed=done, description=f"{stage}: {message}")
+
+        summary, files = run_bend(request, progress)
+    _write_folder(out, files)
+    if as_json:
+        print(json.dumps(summary, indent=2))
+    else:
+        _print_summary(summary, out)
+    raise typer.Exit(1 if summary["verified"] is False else 0)
+
+
+def _write_folder(out: Path, files: dict[str, bytes]) -> None:
+    """Everything into a temporary folder beside the target, then one rename: a half-written result never has the result's name."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for name, data in files.items():
+            target = temporary / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        temporary.chmod(0o755)
+        if out.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+            out.rename(old / "old")
+            temporary.rename(out)
+            shutil.rmtree(old)
+        else:
+            temporary.rename(out)
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary)
+
+
+def _print_summary(summary: dict[str, Any], out: Path) -> None:
+    table = Table(title=f"{summary['part']} in {summary['cell']}, {summary['material']} {summary['thickness_mm']:g} mm")
+    for column in ("bend", "lines", "station", "tools", "angle", "gauge X", "force", "ram", "grip", "robot"):
+        table.add_column(column, justify="left" if column in ("tools", "grip", "robot") else "right")
+    for row in summary["bends"]:
+        table.add_row(
+            row["bend"], "+".join(map(str, row["lines"])), str(row["station"]), row["tools"], f"{row['angle_deg']:g}°", f"{row['gauge_x_mm']:.1f} mm",
+            f"{row['force_kn']:.0f} kN", f"{row['bending_speed_mm_s']:.1f} mm/s", row["grip"], row["robot"],
+        )  # fmt: skip
+    out_console.print(table)
+    out_console.print(f"gripper {summary['gripper']}; {summary['regrips']} regrips, {summary['flips']} flips; smallest clearance {summary['clearance_mm'] or '-'} mm; cycle {summary['cycle_time_s']:.1f} s")
+    for finding in summary["findings"]:
+        style = {"error": "bold red", "warning": "yellow"}.get(finding["level"], "dim")
+        out_console.print(str(Finding(**finding)), style=style)
+    out_console.print(f"result in {out}: {', '.join(summary['files'])}")
+
+
+@app.command()
+def check(cell: Annotated[str, typer.Argument(help="shipped cell or cell file")], as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Loads a cell and reports findings: reach of each station, collisions at rest."""
+    from api.jobs import check_cell
+
+    findings = check_cell(cell)
+    if as_json:
+        print(json.dumps([finding.to_dict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            out_console.print(str(finding))
+    raise typer.Exit(1 if has_errors(findings) else 0)
+
+
+@app.command()
+def cells() -> None:
+    """Shipped cells."""
+    from cells.load import cell_names, load_cell
+
+    table = Table("cell", "title", "robot", "brake", "grippers")
+    for name in cell_names():
+        it = load_cell(name)
+        table.add_row(name, it.title, it.robot.model.name, it.brake.name, ", ".join(g.name for g in it.grippers))
+    out_console.print(table)
+
+
+@app.command()
+def robots() -> None:
+    """Shipped robots."""
+    from robots.catalogue import robot_entry, robot_names
+
+    table = Table("robot", "title", "payload kg", "reach m", "language")
+    for name in robot_names():
+        entry = robot_entry(name)
+        table.add_row(name, entry["title"], f"{entry['payload_kg']:g}", f"{entry['reach_m']:g}", entry["language"])
+    out_console.print(table)
+
+
+@app.command()
+def tools() -> None:
+    """Shipped punches, dies, grippers and materials."""
+    from cells.machines import gripper_names, machine_title
+    from cells.tool_catalogue import die_names, load_die, load_punch, punch_names
+    from parts.materials import materials
+
+    table = Table("kind", "name", "figures")
+    for name in punch_names():
+        punch = load_punch(name)
+        table.add_row("punch", name, f"{punch.style}, height {punch.height * 1e3:g} mm, tip R {punch.radius * 1e3:g} mm, {punch.rating / 1e3:g} kN/m")
+    for name in die_names():
+        die = load_die(name)
+        table.add_row("die", name, f"V {die.opening * 1e3:g} mm, height {die.height * 1e3:g} mm, {die.rating / 1e3:g} kN/m")
+    for name in gripper_names():
+        table.add_row("gripper", name, machine_title("grippers", name))
+    for name, it in materials().items():
+        table.add_row("material", name, f"Rm {it.tensile_strength / 1e6:g} MPa, K {it.k_factor:g}, {it.density:g} kg/m3")
+    out_console.print(table)
+
+
+def main() -> None:
+    """Entry point: errors in one line, exit code 2 for bad input."""
+    logging.disable(logging.WARNING)
+    try:
+        app()
+    except PliantError as error:
+        err_console.print(f"[bold red]error[/] ({error.code}): ", end="")
+        err_console.print(str(error), markup=False, highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

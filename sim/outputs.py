@@ -1,0 +1,102 @@
+"""What a job leaves behind as data: the plan and the brake program, with units in every key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.frames import Array
+from core.units import KN, to_deg, to_mm
+from sim.bending import BendingResult
+from sim.plan import Phase
+
+
+def plan_dict(result: BendingResult) -> dict[str, Any]:
+    """The plan as plain data; see docs/plan_json.md."""
+    plan = result.plan
+    names = list(result.cell.robot.model.mechanism.joint_names)
+    return {
+        "format": "pliant-plan/1",
+        "cell": plan.cell,
+        "part": {"name": plan.part, "material": result.part.material.name, "thickness_mm": to_mm(result.part.thickness), "mass_kg": round(result.part.mass, 4)},
+        "gripper": plan.gripper,
+        "stack_face_up": result.stack_face,
+        "seed": plan.seed,
+        "verified": not any(finding.level == "error" for finding in plan.findings) and bool(plan.phases),
+        "cycle_time_s": round(plan.duration, 3),
+        "robot_joints": names,
+        "brake_joints": list(result.cell.brake.mechanism.joint_names),
+        "bends": brake_program(result)["bends"],
+        "phases": [_phase(phase) for phase in plan.phases],
+        "findings": [finding.to_dict() for finding in plan.findings],
+    }
+
+
+def _rounded(array: Array, digits: int) -> Any:
+    return (np.round(array, digits) + 0.0).tolist()
+
+
+def _phase(phase: Phase) -> dict[str, Any]:
+    part = None
+    if phase.part is not None:
+        part = {"held_by": phase.part.held_by, "by": phase.part.by, "flange": phase.part.flange, "T_holder_flange_m": _rounded(phase.part.T_holder_flange, 7)}
+    return {
+        "name": phase.name,
+        "step": phase.step,
+        "kind": phase.kind,
+        "stroke": phase.stroke,
+        "times_s": _rounded(phase.times, 4),
+        "robot_rad": _rounded(phase.robot, 7),
+        "gripper_m": _rounded(phase.gripper, 6),
+        "brake_m": _rounded(phase.brake, 6),
+        "fold_rad": _rounded(phase.fold, 6),
+        "part": part,
+        "part_poses_m": None if phase.part_poses is None else _rounded(phase.part_poses, 6),
+        "gripped": phase.gripped,
+        "waypoints": list(phase.waypoints),
+        "contacts": [{"groups": list(pair), "reason": reason} for pair, reason in phase.contacts],
+        "events": [{"time_s": round(event.time, 4), "kind": event.kind, **event.data} for event in phase.events],
+        "clearance_mm": None if phase.clearance is None else round(to_mm(phase.clearance), 2),
+        "closest": list(phase.closest) if phase.closest else None,
+    }
+
+
+def brake_program(result: BendingResult) -> dict[str, Any]:
+    """The brake's side of the job: stations and one record per bend."""
+    stations = [
+        {
+            "station": station.index + 1, "punch": station.punch.name, "die": station.die.name, "x_start_mm": round(to_mm(station.x_start), 2),
+            "punch_segments_mm": [round(to_mm(s), 1) for s in station.punch_segments], "die_segments_mm": [round(to_mm(s), 1) for s in station.die_segments],
+        }
+        for station in result.setup.stations
+    ]  # fmt: skip
+    bends = [
+        {
+            "bend": step.label, "lines": [bend + 1 for bend in step.bends], "station": step.station + 1, "x_mm": round(to_mm(step.x), 2),
+            "gauged_side": step.gauged, "flipped": step.flipped, "angle_deg": round(to_deg(step.angle), 3), "loaded_angle_deg": round(to_deg(step.loaded_angle), 3),
+            "inner_radius_mm": round(to_mm(step.radius), 3), "tip_below_die_mm": round(to_mm(step.tip_depth), 3), "pinch_above_die_mm": round(to_mm(step.pinch_tip), 3),
+            "gauge_x_mm": round(to_mm(step.gauge_x), 2), "gauge_r_mm": round(to_mm(step.gauge_r), 2), "gauge_z1_mm": round(to_mm(step.gauge_z1), 2),
+            "gauge_z2_mm": round(to_mm(step.gauge_z2), 2), "gauge_contact": step.gauge_contact, "force_kn": round(step.force / KN, 2),
+            "bending_speed_mm_s": round(to_mm(step.ram_speed), 2), "robot": "follows" if step.follow else "releases",
+        }
+        for step in result.plan.steps
+    ]  # fmt: skip
+    return {"format": "pliant-brake/1", "brake": result.cell.brake.name, "part": result.part.name, "stations": stations, "bends": bends}
+
+
+def brake_table(result: BendingResult) -> str:
+    """The brake program as aligned text for the operator."""
+    program = brake_program(result)
+    lines = [f"brake {program['brake']}   part {program['part']}", ""]
+    for station in program["stations"]:
+        segments = " + ".join(f"{s:g}" for s in station["punch_segments_mm"])
+        lines.append(f"station {station['station']}: {station['punch']} over {station['die']}, left end at {station['x_start_mm']:g} mm, segments {segments} mm")
+    columns = (
+        ("bend", "bend"), ("station", "station"), ("angle_deg", "angle deg"), ("loaded_angle_deg", "loaded deg"), ("tip_below_die_mm", "Y below die mm"),
+        ("gauge_x_mm", "X mm"), ("gauge_r_mm", "R mm"), ("gauge_z1_mm", "Z1 mm"), ("gauge_z2_mm", "Z2 mm"), ("force_kn", "force kN"), ("bending_speed_mm_s", "speed mm/s"), ("robot", "robot"),
+    )  # fmt: skip
+    rows = [[title for _, title in columns], *([f"{bend[key]:.2f}" if isinstance(bend[key], float) else str(bend[key]) for key, _ in columns] for bend in program["bends"])]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
+    lines += ["", *("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows), ""]
+    return "\n".join(lines)
