@@ -50,7 +50,9 @@ def bend(
     request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed)
     if out.exists() and not force:
         raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
-    with Progress(SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn(), console=err_console, transient=True) as bar:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn(), console=err_console, transient=True
+    ) as bar:
         task = bar.add_task("reading", total=1.0)
 
         def progress(stage: str, done: float, message: str = "") -> None:
@@ -97,7 +99,9 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
             f"{row['force_kn']:.0f} kN", f"{row['bending_speed_mm_s']:.1f} mm/s", row["grip"], row["robot"],
         )  # fmt: skip
     out_console.print(table)
-    out_console.print(f"gripper {summary['gripper']}; {summary['regrips']} regrips, {summary['flips']} flips; smallest clearance {summary['clearance_mm'] or '-'} mm; cycle {summary['cycle_time_s']:.1f} s")
+    out_console.print(
+        f"gripper {summary['gripper']}; {summary['regrips']} regrips, {summary['flips']} flips; smallest clearance {summary['clearance_mm'] or '-'} mm; cycle {summary['cycle_time_s']:.1f} s"
+    )
     for finding in summary["findings"]:
         style = {"error": "bold red", "warning": "yellow"}.get(finding["level"], "dim")
         out_console.print(str(Finding(**finding)), style=style)
@@ -105,7 +109,9 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
 
 
 @app.command()
-def check(cell: Annotated[str, typer.Argument(help="shipped cell or cell file")], as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def check(
+    cell: Annotated[str, typer.Argument(help="shipped cell or cell file")], as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
     """Loads a cell and reports findings: reach of each station, collisions at rest."""
     from api.jobs import check_cell
 
@@ -152,7 +158,9 @@ def tools() -> None:
     table = Table("kind", "name", "figures")
     for name in punch_names():
         punch = load_punch(name)
-        table.add_row("punch", name, f"{punch.style}, height {punch.height * 1e3:g} mm, tip R {punch.radius * 1e3:g} mm, {punch.rating / 1e3:g} kN/m")
+        table.add_row(
+            "punch", name, f"{punch.style}, height {punch.height * 1e3:g} mm, tip R {punch.radius * 1e3:g} mm, {punch.rating / 1e3:g} kN/m"
+        )
     for name in die_names():
         die = load_die(name)
         table.add_row("die", name, f"V {die.opening * 1e3:g} mm, height {die.height * 1e3:g} mm, {die.rating / 1e3:g} kN/m")

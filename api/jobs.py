@@ -44,9 +44,15 @@ def job_spec(request: BendRequest) -> tuple[JobSpec, Path]:
     """The job of a request and the folder its paths are relative to; options win over the job file."""
     if request.source.suffix in (".yaml", ".yml"):
         job = read_model(request.source, JobSpec)
-        changes = {key: value for key in ("cell", "material", "thickness_mm", "units", "gripper") if (value := getattr(request, key)) is not None}
+        changes = {
+            key: value for key in ("cell", "material", "thickness_mm", "units", "gripper") if (value := getattr(request, key)) is not None
+        }
         return job.model_copy(update=changes), request.source.parent
-    missing = [option for option, value in (("--cell", request.cell), ("--material", request.material), ("--thickness-mm", request.thickness_mm)) if value is None]
+    missing = [
+        option
+        for option, value in (("--cell", request.cell), ("--material", request.material), ("--thickness-mm", request.thickness_mm))
+        if value is None
+    ]
     if missing:
         raise InputError(f"a DXF does not say everything: give {', '.join(missing)}", file=request.source)
     direction = request.direction or ("up" if request.angle_deg is not None else None)
@@ -90,12 +96,18 @@ def _refusal(name: str, job: JobSpec, findings: list[Finding]) -> dict[str, Any]
 
 def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> dict[str, Any]:
     stations = result.setup.stations
-    bends = []
+    bends: list[dict[str, Any]] = []
     for row, step in zip(brake_program(result)["bends"], result.plan.steps, strict=True):
         grip = result.grips[len(bends)]
         station = stations[step.station]
         place = grip.T_flange_tcp[:2, 3]
-        bends.append({**row, "tools": f"{station.punch.name} / {station.die.name}", "grip": f"flange {grip.flange + 1} {grip.face} at ({to_mm(place[0]):.0f}, {to_mm(place[1]):.0f})"})
+        bends.append(
+            {
+                **row,
+                "tools": f"{station.punch.name} / {station.die.name}",
+                "grip": f"flange {grip.flange + 1} {grip.face} at ({to_mm(place[0]):.0f}, {to_mm(place[1]):.0f})",
+            }
+        )
     clearances = [phase.clearance for phase in result.plan.phases if phase.clearance is not None]
     flips = sum(a.flipped != b.flipped for a, b in zip(result.plan.steps[:-1], result.plan.steps[1:], strict=True))
     return {
@@ -125,11 +137,25 @@ def check_cell(name: str) -> list[Finding]:
     cell = load_cell(name)
     findings: list[Finding] = []
     for station in cell.stations.values():
-        reached = sum(_reaches(cell, station.T_world_station @ translation(x, y, 0.05)) for x, y in _corners(station.size, station.kind == "centring"))
+        reached = sum(
+            _reaches(cell, station.T_world_station @ translation(x, y, 0.05)) for x, y in _corners(station.size, station.kind == "centring")
+        )
         if reached == 0:
-            findings.append(Finding("error", "out-of-reach", f"no gripper reaches the station {station.name}", "move the station or the robot", station.name))
+            findings.append(
+                Finding(
+                    "error", "out-of-reach", f"no gripper reaches the station {station.name}", "move the station or the robot", station.name
+                )
+            )
         elif reached < 5:
-            findings.append(Finding("warning", "partly-in-reach", f"{reached} of 5 places of the station {station.name} are in reach with the tool down", "", station.name))
+            findings.append(
+                Finding(
+                    "warning",
+                    "partly-in-reach",
+                    f"{reached} of 5 places of the station {station.name} are in reach with the tool down",
+                    "",
+                    station.name,
+                )
+            )
         else:
             findings.append(Finding("info", "in-reach", f"all of the station {station.name} is in reach", "", station.name))
     return findings
@@ -146,7 +172,9 @@ def _reaches(cell: Cell, T_world_place: Any) -> bool:
     from core.frames import rot_x, rot_z
 
     turns = [rot_z(k * 0.785398) for k in range(8)]
-    return any(len(solutions(cell, gripper, T_world_place @ turn @ rot_x(3.141592653589793))) > 0 for gripper in cell.grippers for turn in turns)
+    return any(
+        len(solutions(cell, gripper, T_world_place @ turn @ rot_x(3.141592653589793))) > 0 for gripper in cell.grippers for turn in turns
+    )
 
 
 __all__ = ["BendRequest", "check_cell", "job_spec", "run_bend"]

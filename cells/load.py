@@ -55,7 +55,8 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
     if len(outside):
         joint = int(outside[0])
         raise InputError(
-            f"robot.home_deg: {model.mechanism.joint_names[joint]} = {spec.robot.home_deg[joint]:g} is outside {model.lower[joint] / DEG:.1f}..{model.upper[joint] / DEG:.1f}", file=path
+            f"robot.home_deg: {model.mechanism.joint_names[joint]} = {spec.robot.home_deg[joint]:g} is outside {model.lower[joint] / DEG:.1f}..{model.upper[joint] / DEG:.1f}",
+            file=path,
         )
     language = spec.robot.language or model.language
     robot = Robot("robot", model, pose(spec.robot.base), home, spec.robot.controller or model.controller, language)
@@ -64,9 +65,17 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
     for die in spec.tooling.dies:
         load_die(die)
     segments = tuple(sorted((value * MM for value in spec.tooling.segments_mm or SEGMENTS_MM), reverse=True))
-    changes = {key: value for key in ("max_force_kn", "approach_speed_mm_s", "bending_speed_mm_s", "return_speed_mm_s") if (value := getattr(spec.brake, key)) is not None}
+    changes = {
+        key: value
+        for key in ("max_force_kn", "approach_speed_mm_s", "bending_speed_mm_s", "return_speed_mm_s")
+        if (value := getattr(spec.brake, key)) is not None
+    }
     brake = load_brake(spec.brake.model, None if spec.brake.base is None else pose(spec.brake.base), **changes)
-    bodies = [make_floor(), *(make_fence(i, fence) for i, fence in enumerate(spec.fence)), *(make_body(body, folder) for body in spec.bodies)]
+    bodies = [
+        make_floor(),
+        *(make_fence(i, fence) for i, fence in enumerate(spec.fence)),
+        *(make_body(body, folder) for body in spec.bodies),
+    ]
     names = [body.name for body in bodies] + list(spec.stations)
     double = next((n for n in names if names.count(n) > 1), None)
     if double is not None:

@@ -61,7 +61,9 @@ class BrakeSpec(_Strict):
     """A press brake by catalogue name, with any of its figures changed."""
 
     model: str = Field(description="catalogue name, see `pliant tools`")
-    base: PoseModel | None = Field(None, description="pose of the lower tool seat's middle; default: over the origin at the brake's seat height")
+    base: PoseModel | None = Field(
+        None, description="pose of the lower tool seat's middle; default: over the origin at the brake's seat height"
+    )
     max_force_kn: Positive | None = None
     approach_speed_mm_s: Positive | None = None
     bending_speed_mm_s: Positive | None = None

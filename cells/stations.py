@@ -35,7 +35,10 @@ def make_station(name: str, spec: StationSpec) -> Station:
     w, d = (value * MM for value in spec.size_mm)
     height = float(T[2, 3])
     if spec.kind in ("stack", "outfeed"):
-        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.14, 0.0), box_hull(-w / 2 + 0.05, w / 2 - 0.05, -d / 2 + 0.05, d / 2 - 0.05, -height, -0.14)]
+        hulls = [
+            box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.14, 0.0),
+            box_hull(-w / 2 + 0.05, w / 2 - 0.05, -d / 2 + 0.05, d / 2 - 0.05, -height, -0.14),
+        ]
         color = WOOD
     elif spec.kind == "presenter":
         hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.10, 0.0), box_hull(-w / 3, w / 3, -d / 3, d / 3, -height, -0.10)]
@@ -66,7 +69,9 @@ def make_body(spec: BodySpec, folder: Path) -> Body:
     """A fixed thing from a box, a cylinder or a mesh file."""
     given = [key for key in ("box_mm", "cylinder_mm", "mesh") if getattr(spec, key) is not None]
     if len(given) != 1:
-        raise InputError(f"body '{spec.name}' needs exactly one of box_mm, cylinder_mm, mesh; it has {', '.join(given) or 'none'}", file=folder)
+        raise InputError(
+            f"body '{spec.name}' needs exactly one of box_mm, cylinder_mm, mesh; it has {', '.join(given) or 'none'}", file=folder
+        )
     color = (*spec.color, 1.0)
     T = pose(spec.pose)
     if spec.box_mm is not None:

@@ -28,7 +28,22 @@ def _flank(angle: float, half_width: float) -> float:
 
 def _straight(angle_deg: float, radius_mm: float) -> Array:
     f = _flank(angle_deg * DEG, 6.0)
-    return np.array([(0, 0), (6, f), (6, max(f + 2, 40)), (12, max(f + 2, 40) + 20), (12, 120), (-12, 120), (-12, max(f + 2, 40) + 20), (-6, max(f + 2, 40)), (-6, f)]) * MM
+    return (
+        np.array(
+            [
+                (0, 0),
+                (6, f),
+                (6, max(f + 2, 40)),
+                (12, max(f + 2, 40) + 20),
+                (12, 120),
+                (-12, 120),
+                (-12, max(f + 2, 40) + 20),
+                (-6, max(f + 2, 40)),
+                (-6, f),
+            ]
+        )
+        * MM
+    )
 
 
 def _gooseneck(angle_deg: float, radius_mm: float) -> Array:
@@ -74,6 +89,8 @@ def load_die(name: str) -> Die:
     height = 60.0 if v <= 25 else 80.0
     width = 50.0 if v <= 16 else v + 2 * max(10.0, v / 4)
     depth = min(v / 2 / np.tan(angle * DEG / 2), height - 15)
-    section = np.array([(-width / 2, -height), (width / 2, -height), (width / 2, 0), (v / 2, 0), (0, -depth), (-v / 2, 0), (-width / 2, 0)]) * MM
+    section = (
+        np.array([(-width / 2, -height), (width / 2, -height), (width / 2, 0), (v / 2, 0), (0, -depth), (-v / 2, 0), (-width / 2, 0)]) * MM
+    )
     rating = {6.0: 300.0, 8.0: 400.0, 10.0: 600.0}.get(v, 1000.0) * (1.0 if angle > 60 else 0.5)
     return Die(name, section, height * MM, v * MM, angle * DEG, v / 10 * MM, rating * KN)

@@ -30,7 +30,9 @@ def read_model(path: Path, model: type[Model]) -> Model:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise InputError(f"not valid YAML: {getattr(error, 'problem', error)}", file=path, place=f"line {mark.line + 1}" if mark else None) from None
+        raise InputError(
+            f"not valid YAML: {getattr(error, 'problem', error)}", file=path, place=f"line {mark.line + 1}" if mark else None
+        ) from None
     except RecursionError:
         raise InputError("nested too deeply", file=path) from None
     if root is None:
@@ -98,7 +100,11 @@ def _fields(model: type[BaseModel], at: tuple[str | int, ...]) -> list[str]:
     """Valid keys of the model that a path leads to."""
     current: Any = model
     for part in at:
-        candidates = _models(current.model_fields[part].annotation) if isinstance(part, str) and current is not None and part in current.model_fields else [current]
+        candidates = (
+            _models(current.model_fields[part].annotation)
+            if isinstance(part, str) and current is not None and part in current.model_fields
+            else [current]
+        )
         current = candidates[0] if candidates else None
     return sorted(current.model_fields) if current is not None else []
 

@@ -31,7 +31,14 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {"level": self.level, "code": self.code, "step": self.step, "message": self.message, "remedy": self.remedy, "data": self.data}
+        return {
+            "level": self.level,
+            "code": self.code,
+            "step": self.step,
+            "message": self.message,
+            "remedy": self.remedy,
+            "data": self.data,
+        }
 
     def __str__(self) -> str:
         step = f"{self.step}: " if self.step else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 def translation(x: float, y: float, z: float) -> Array:
@@ -78,7 +80,9 @@ def apply(T: Array, points: ArrayLike) -> Array:
 def quat_wxyz(T: Array) -> Array:
     """Unit quaternion (4,) w x y z of the rotation part, w >= 0 (Shepperd's method)."""
     R = T[:3, :3]
-    K = np.array([1 + R[0, 0] + R[1, 1] + R[2, 2], 1 + R[0, 0] - R[1, 1] - R[2, 2], 1 - R[0, 0] + R[1, 1] - R[2, 2], 1 - R[0, 0] - R[1, 1] + R[2, 2]])
+    K = np.array(
+        [1 + R[0, 0] + R[1, 1] + R[2, 2], 1 + R[0, 0] - R[1, 1] - R[2, 2], 1 - R[0, 0] + R[1, 1] - R[2, 2], 1 - R[0, 0] - R[1, 1] + R[2, 2]]
+    )
     i = int(np.argmax(K))
     if i == 0:
         q = np.array([K[0], R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])

@@ -24,7 +24,28 @@ def main() -> None:
     doc.layers.add("BEND", color=1)
     model = doc.modelspace()
     r = RELIEF
-    corner = [(x - r, y), (x - r, y + w), (r, y + w), (r, y), (r, y - r), (0, y - r), (-w, y - r), (-w, r), (0, r), (r, r), (r, 0), (r, -w), (x - r, -w), (x - r, 0), (x - r, r), (x, r), (x + w, r), (x + w, y - r), (x, y - r), (x - r, y - r)]
+    corner = [
+        (x - r, y),
+        (x - r, y + w),
+        (r, y + w),
+        (r, y),
+        (r, y - r),
+        (0, y - r),
+        (-w, y - r),
+        (-w, r),
+        (0, r),
+        (r, r),
+        (r, 0),
+        (r, -w),
+        (x - r, -w),
+        (x - r, 0),
+        (x - r, r),
+        (x, r),
+        (x + w, r),
+        (x + w, y - r),
+        (x, y - r),
+        (x - r, y - r),
+    ]
     model.add_lwpolyline(corner, close=True, dxfattribs={"layer": "OUTLINE"})
     for a, b in (((r, 0), (x - r, 0)), ((r, y), (x - r, y)), ((0, r), (0, y - r)), ((x, r), (x, y - r))):
         model.add_line(a, b, dxfattribs={"layer": "BEND"})

@@ -64,7 +64,10 @@ class BendTable:
 
     def allowance(self, angle: float, radius: float, thickness: float) -> float:
         """See `AllowanceRule`; raises `InputError` listing what the table has when no rows fit."""
-        near = sorted((row for row in self.rows if abs(row.thickness - thickness) < 2e-5 and abs(row.radius - radius) < 2e-5), key=lambda row: row.angle)
+        near = sorted(
+            (row for row in self.rows if abs(row.thickness - thickness) < 2e-5 and abs(row.radius - radius) < 2e-5),
+            key=lambda row: row.angle,
+        )
         below = [row for row in near if row.angle <= angle + 1e-9]
         above = [row for row in near if row.angle >= angle - 1e-9]
         if below and above and above[0].angle - below[-1].angle <= np.radians(10) + 1e-9:

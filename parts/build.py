@@ -37,7 +37,13 @@ class BendSpec:
 
 
 def build_sheet(
-    flat: FlatPattern, *, thickness: float, material: Material, specs: Sequence[BendSpec], rule: AllowanceRule | None = None, collision: bool = True
+    flat: FlatPattern,
+    *,
+    thickness: float,
+    material: Material,
+    specs: Sequence[BendSpec],
+    rule: AllowanceRule | None = None,
+    collision: bool = True,
 ) -> SheetPart:
     """Makes the part.
 
@@ -94,7 +100,9 @@ def _line(flat: FlatPattern, i: int) -> tuple[Array, Array]:
 def _width(flat: FlatPattern, i: int, spec: BendSpec, thickness: float, rule: AllowanceRule) -> float:
     where = _at(_line(flat, i))
     if not 1e-3 < abs(spec.angle) <= np.pi:
-        raise InputError(f"bend {i + 1} has angle {np.degrees(spec.angle):g} deg; it must lie in 0..180, up or down", file=flat.source, place=where)
+        raise InputError(
+            f"bend {i + 1} has angle {np.degrees(spec.angle):g} deg; it must lie in 0..180, up or down", file=flat.source, place=where
+        )
     if spec.radius < 0:
         raise InputError(f"bend {i + 1} has inner radius {to_mm(spec.radius):g} mm; it must not be negative", file=flat.source, place=where)
     return rule.allowance(abs(spec.angle), spec.radius, thickness)
@@ -159,7 +167,9 @@ def _sides(flat: FlatPattern, i: int, width: float, regions: Sequence[Polygon]) 
             )  # fmt: skip
         found.append(best)
     if found[0] == found[1]:
-        raise InputError(f"bend {i + 1} does not cut the sheet in two: the same flange lies on both sides", file=flat.source, place=_at((start, end)))
+        raise InputError(
+            f"bend {i + 1} does not cut the sheet in two: the same flange lies on both sides", file=flat.source, place=_at((start, end))
+        )
     return found[0], found[1]
 
 
@@ -168,7 +178,11 @@ def _check_tree(flat: FlatPattern, graph: nx.MultiGraph, count: int) -> None:
     if rings:
         ring = rings[0]
         bends = sorted({data["bend"] + 1 for a, b, data in graph.edges(data=True) if a in ring and b in ring})
-        raise InputError(f"bends {', '.join(map(str, bends))} close a ring; a ring of sheet cannot be folded", file=flat.source, place=_at(_line(flat, bends[0] - 1)))
+        raise InputError(
+            f"bends {', '.join(map(str, bends))} close a ring; a ring of sheet cannot be folded",
+            file=flat.source,
+            place=_at(_line(flat, bends[0] - 1)),
+        )
     pairs: dict[tuple[int, int], int] = {}
     for a, b, data in graph.edges(data=True):
         key = (min(a, b), max(a, b))
@@ -187,7 +201,11 @@ def _strokes(flat: FlatPattern, specs: Sequence[BendSpec]) -> tuple[Stroke, ...]
     for i, spec in enumerate(specs):
         for group in groups:
             first = specs[group[0]]
-            if abs(first.angle - spec.angle) < 1e-6 and abs(first.radius - spec.radius) < 1e-6 and _collinear(_line(flat, group[0]), _line(flat, i)):
+            if (
+                abs(first.angle - spec.angle) < 1e-6
+                and abs(first.radius - spec.radius) < 1e-6
+                and _collinear(_line(flat, group[0]), _line(flat, i))
+            ):
                 group.append(i)
                 break
         else:
@@ -207,7 +225,9 @@ def _collinear(a: tuple[Array, Array], b: tuple[Array, Array]) -> bool:
     return bool(abs(normal @ other) < PARALLEL and max(abs(normal @ (b[0] - a[0])), abs(normal @ (b[1] - a[0]))) < COLLINEAR)
 
 
-def _bend(flat: FlatPattern, i: int, spec: BendSpec, width: float, thickness: float, parent: int, child: int, child_on_left: bool, stroke: int) -> Bend:
+def _bend(
+    flat: FlatPattern, i: int, spec: BendSpec, width: float, thickness: float, parent: int, child: int, child_on_left: bool, stroke: int
+) -> Bend:
     start, end = _line(flat, i)
     along = (end - start) / np.linalg.norm(end - start)
     # y from parent to child, z up, x = y cross z: x runs along the line when the child lies to its left.

@@ -33,7 +33,10 @@ def convex_pieces(polygon: Polygon) -> tuple[Array, ...]:
         for edge in ((a, b), (b, c), (c, a)):
             edges[edge] = number
     # Longest shared edges first: merging over them gives the fattest pieces.
-    inner = sorted((edge for edge in edges if edge[0] < edge[1] and (edge[1], edge[0]) in edges), key=lambda e: (-float(np.linalg.norm(points[e[0]] - points[e[1]])), e))
+    inner = sorted(
+        (edge for edge in edges if edge[0] < edge[1] and (edge[1], edge[0]) in edges),
+        key=lambda e: (-float(np.linalg.norm(points[e[0]] - points[e[1]])), e),
+    )
     for u, v in inner:
         one, other = edges.get((u, v)), edges.get((v, u))
         if one is None or other is None or one == other:
@@ -72,7 +75,9 @@ def _is_convex(loop: Array) -> bool:
 
 def collision_outline(polygon: Polygon, tolerance: float = OUTLINE_TOLERANCE) -> Polygon:
     """A polygon with few corners that contains `polygon` and stands out of it by at most `tolerance`; holes below `HOLE_SHARE` are filled."""
-    filled = Polygon(polygon.exterior, [ring for ring in polygon.interiors if Polygon(ring).area > HOLE_SHARE * Polygon(polygon.exterior).area])
+    filled = Polygon(
+        polygon.exterior, [ring for ring in polygon.interiors if Polygon(ring).area > HOLE_SHARE * Polygon(polygon.exterior).area]
+    )
     grown = filled.buffer(tolerance / 2, join_style="mitre", mitre_limit=2.0).simplify(tolerance * 0.45)
     if isinstance(grown, MultiPolygon) or not grown.is_valid or not grown.buffer(1e-9).contains(filled):
         return filled

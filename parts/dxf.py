@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import ezdxf
 import numpy as np
+from ezdxf import filemanagement, recover
 from ezdxf import path as dxf_path
-from ezdxf import recover
+from ezdxf.lldxf.const import DXFError
 from shapely import LineString, Point, Polygon, STRtree, polygonize, unary_union
 from shapely.ops import substring
 
@@ -93,18 +93,20 @@ def _document(path: Path, limits: DxfLimits) -> Any:
         raise InputError(f"file has {size} bytes; the limit is {limits.bytes}", file=path)
     data = path.read_bytes()
     # Entities are counted as text, so that a huge file is refused before a document is built from it.
-    count = len(re.findall(rb"\n\s*0\s*\r?\n\s*(?:LINE|ARC|CIRCLE|ELLIPSE|LWPOLYLINE|POLYLINE|VERTEX|SPLINE|INSERT|POINT|TEXT|MTEXT)\b", data))
+    count = len(
+        re.findall(rb"\n\s*0\s*\r?\n\s*(?:LINE|ARC|CIRCLE|ELLIPSE|LWPOLYLINE|POLYLINE|VERTEX|SPLINE|INSERT|POINT|TEXT|MTEXT)\b", data)
+    )
     if count > limits.entities:
         raise InputError(f"the drawing has {count} entities; the limit is {limits.entities}", file=path)
     if not data.startswith(b"AutoCAD Binary DXF") and b"SECTION" not in data[:4096]:
         raise InputError("not a DXF file", file=path)
     try:
-        return ezdxf.readfile(str(path))
-    except (ezdxf.DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError):
+        return filemanagement.readfile(str(path))
+    except (DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError):
         pass
     try:
         document, _ = recover.readfile(str(path))
-    except (ezdxf.DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError, RecursionError) as error:
+    except (DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError, RecursionError) as error:
         raise InputError(f"not a readable DXF file: {error}", file=path) from None
     return document
 
@@ -134,16 +136,22 @@ def _curves(document: Any, path: Path, limits: DxfLimits) -> tuple[list[_Curve],
         try:
             curve = dxf_path.make_path(entity)
             # Flattened in file units; a thousandth of a unit is finer than CHORD for mm and coarser files are rare.
-            points = np.array([(v.x, v.y, v.z) for v in curve.flattening(5e-3 if _INSUNITS.get(document.header.get("$INSUNITS", 0)) != "inch" else 2e-4)])
-        except (ezdxf.DXFError, ValueError, TypeError, ArithmeticError, IndexError, AttributeError) as error:
+            points = np.array(
+                [(v.x, v.y, v.z) for v in curve.flattening(5e-3 if _INSUNITS.get(document.header.get("$INSUNITS", 0)) != "inch" else 2e-4)]
+            )
+        except (DXFError, ValueError, TypeError, ArithmeticError, IndexError, AttributeError) as error:
             raise InputError(f"{kind} cannot be read: {error}", file=path, place=f"layer {layer}, entity {handle}") from None
         if len(points) < 2:
             continue
         if not np.all(np.isfinite(points)) or np.max(np.abs(points)) > 1e7:
-            raise InputError(f"{kind} has a coordinate that is not finite or beyond 1e7", file=path, place=f"layer {layer}, entity {handle}")
+            raise InputError(
+                f"{kind} has a coordinate that is not finite or beyond 1e7", file=path, place=f"layer {layer}, entity {handle}"
+            )
         flat = points[:, :2]
         length = float(np.linalg.norm(flat[-1] - flat[0]))
-        chord = np.abs(np.cross(np.c_[flat - flat[0], np.zeros(len(flat))], [*(flat[-1] - flat[0]), 0.0])[:, 2]) if length > 0 else np.ones(1)
+        chord = (
+            np.abs(np.cross(np.c_[flat - flat[0], np.zeros(len(flat))], [*(flat[-1] - flat[0]), 0.0])[:, 2]) if length > 0 else np.ones(1)
+        )
         straight = length > 0 and bool(np.max(chord) < 1e-3 * length * 1e-2 + 1e-9)
         curves.append(_Curve(flat, layer, linetype, handle, straight))
     return curves, notes
@@ -158,7 +166,7 @@ def _entities(container: Any, path: Path, depth: int) -> Iterator[Any]:
             raise InputError("blocks are nested too deeply or contain themselves", file=path, place=f"block {entity.dxf.name}")
         try:
             inner = list(entity.virtual_entities())
-        except (ezdxf.DXFError, ValueError, RecursionError) as error:
+        except (DXFError, ValueError, RecursionError) as error:
             raise InputError(f"block cannot be resolved: {error}", file=path, place=f"block {entity.dxf.name}") from None
         yield from _entities(inner, path, depth - 1)
 
@@ -175,7 +183,9 @@ def _scale(document: Any, curves: list[_Curve], units: str | None, findings: lis
         return PLAUSIBLE[0] <= size * UNITS[name] <= PLAUSIBLE[1]
 
     if said is None:
-        findings.append(Finding("info", "units-assumed", f"the file states no unit; {size:.4g} units are read as mm", "give --units if that is wrong"))
+        findings.append(
+            Finding("info", "units-assumed", f"the file states no unit; {size:.4g} units are read as mm", "give --units if that is wrong")
+        )
         return UNITS["mm"]
     if believable(said) and not (said == "inch" and size > 100):
         return UNITS[said]
@@ -250,17 +260,33 @@ def _outline(path: Path, curves: list[_Curve], scale: float, findings: list[Find
         for where, points in (("inside", inside), ("outside", outside)):
             if points:
                 findings.append(
-                    Finding("warning", "open-curve", f"{len(points)} loose curve ends {where} the outline, the first at {_mm(points[0])}; those curves are left out", "close them or delete them", "part")
+                    Finding(
+                        "warning",
+                        "open-curve",
+                        f"{len(points)} loose curve ends {where} the outline, the first at {_mm(points[0])}; those curves are left out",
+                        "close them or delete them",
+                        "part",
+                    )
                 )
     # A face is a hole when it lies inside the outer ring and is not sheet: rings alternate from the outside in.
     rings = sorted((Polygon(face.exterior) for face in faces), key=lambda ring: -ring.area)
     closed = _closed_loops(snapped)
     holes = [ring for ring in closed if ring.area < outer.area * 0.999 and outer.buffer(1e-7).contains(ring)]
-    holes = holes or [ring for ring in rings if ring.area < outer.area * 0.999 and outer.contains(ring) and not ring.touches(outer.exterior)]
+    holes = holes or [
+        ring for ring in rings if ring.area < outer.area * 0.999 and outer.contains(ring) and not ring.touches(outer.exterior)
+    ]
     top = [hole for hole in holes if not any(other is not hole and other.area > hole.area and other.contains(hole) for other in holes)]
     nested = len(holes) - len(top)
     if nested:
-        findings.append(Finding("warning", "nested-hole", f"{nested} closed curves lie inside holes; they are left out", "delete loose pieces inside cut-outs", "part"))
+        findings.append(
+            Finding(
+                "warning",
+                "nested-hole",
+                f"{nested} closed curves lie inside holes; they are left out",
+                "delete loose pieces inside cut-outs",
+                "part",
+            )
+        )
     sheet = outer.difference(unary_union(top)) if top else outer
     if not isinstance(sheet, Polygon):
         raise InputError("the outline and its holes cut the sheet into several pieces", file=path)
@@ -294,7 +320,16 @@ def _bend_lines(curve: _Curve, role: Role, outline: Polygon, scale: float, findi
     start, end = curve.points[0] * scale, curve.points[-1] * scale
     length = float(np.linalg.norm(end - start))
     if not curve.straight:
-        findings.append(Finding("error", "curved-bend", f"the bend at {_mm(start)} is not a straight line", "a press brake bends along straight lines only", "part", {"place": curve.place}))
+        findings.append(
+            Finding(
+                "error",
+                "curved-bend",
+                f"the bend at {_mm(start)} is not a straight line",
+                "a press brake bends along straight lines only",
+                "part",
+                {"place": curve.place},
+            )
+        )
         return []
     if length < 1e-4:
         return []
@@ -306,7 +341,16 @@ def _bend_lines(curve: _Curve, role: Role, outline: Polygon, scale: float, findi
     drawn = LineString([start, end])
     pieces = [piece for piece in pieces if piece.intersection(drawn.buffer(1e-6)).length > 0.5 * min(piece.length, END_REACH)]
     if not pieces:
-        findings.append(Finding("error", "bend-off-sheet", f"the bend line {_mm(start)} to {_mm(end)} does not lie on the sheet", "move it or delete it", "part", {"place": curve.place}))
+        findings.append(
+            Finding(
+                "error",
+                "bend-off-sheet",
+                f"the bend line {_mm(start)} to {_mm(end)} does not lie on the sheet",
+                "move it or delete it",
+                "part",
+                {"place": curve.place},
+            )
+        )
         return []
     direction: Literal["up", "down"] | None = "up" if role == "bend-up" else "down" if role == "bend-down" else None
     out = []
@@ -360,8 +404,20 @@ def _crossings(lines: list[BendLine]) -> list[Finding]:
     for i, a in enumerate(shapes):
         for k in range(i + 1, len(shapes)):
             point = a.intersection(shapes[k])
-            if isinstance(point, Point) and not point.is_empty and min(substring(s, 0.05, 0.95, normalized=True).distance(point) for s in (a, shapes[k])) < 1e-6:
-                out.append(Finding("error", "bends-cross", f"bend lines {i + 1} and {k + 1} cross at {_mm(point.coords[0])}", "cut a relief where they meet, or delete one", "part"))
+            if (
+                isinstance(point, Point)
+                and not point.is_empty
+                and min(substring(s, 0.05, 0.95, normalized=True).distance(point) for s in (a, shapes[k])) < 1e-6
+            ):
+                out.append(
+                    Finding(
+                        "error",
+                        "bends-cross",
+                        f"bend lines {i + 1} and {k + 1} cross at {_mm(point.coords[0])}",
+                        "cut a relief where they meet, or delete one",
+                        "part",
+                    )
+                )
     return out
 
 

@@ -24,9 +24,7 @@ LAYERS: tuple[tuple[str, Role], ...] = (
     (r"(BEND|BENDS|BENDING|BENDLINES?|BEND_LINES?|FOLD|FOLDS|FOLDLINES?|KANT.*|BIEGE.*|PLI|PLIS|SKETCH_?BEND.*)", "bend"),
     (r".*(ETCH|ENGRAV|MARK|DIM|TEXT|NOTE|CENTER_?MARK|CENTERMARK|ANNOT|TITLE|DEFPOINTS|FRAME|BORDER|GRAVUR).*", "ignore"),
 )
-LINETYPES: tuple[tuple[str, Role], ...] = (
-    (r".*(CENTER|CENTRE|DASHDOT|CHAIN|PHANTOM|DASHED|HIDDEN|DIVIDE).*", "bend"),
-)
+LINETYPES: tuple[tuple[str, Role], ...] = ((r".*(CENTER|CENTRE|DASHDOT|CHAIN|PHANTOM|DASHED|HIDDEN|DIVIDE).*", "bend"),)
 """On layers without a role, a straight line of one of these line types is a bend (SolidWorks' default, hand-made files)."""
 KNOWN = "Inventor IV_BEND, Fusion BEND, Onshape SHEETMETAL_BEND_LINES_UP, SolidWorks BEND-UP or dashed lines, Solid Edge UP_CENTERLINES, BENDLINES, FOLD, KANT"
 

@@ -119,7 +119,12 @@ class SheetPart:
                 Ts[index] = np.eye(4)
                 continue
             bend = self.bends[flange.bend]
-            Ts[index] = Ts[flange.parent] @ bend.T_sheet_bend @ self.T_bend_child(bend.index, float(angles[bend.index])) @ inverse(bend.T_sheet_bend)
+            Ts[index] = (
+                Ts[flange.parent]
+                @ bend.T_sheet_bend
+                @ self.T_bend_child(bend.index, float(angles[bend.index]))
+                @ inverse(bend.T_sheet_bend)
+            )
         return Ts
 
     def radius_at(self, bend: int, angle: float) -> float:
@@ -195,7 +200,12 @@ class SheetPart:
             lumps.append((Ts[flange.index], flange.polygon))
         for bend, zone in zip(self.bends, self.zones, strict=True):
             for index in range(MASS_STRIPS):
-                T = Ts[bend.parent] @ bend.T_sheet_bend @ self.T_bend_child(bend.index, float(angles[bend.index]), (index + 0.5) / MASS_STRIPS) @ inverse(bend.T_sheet_bend)
+                T = (
+                    Ts[bend.parent]
+                    @ bend.T_sheet_bend
+                    @ self.T_bend_child(bend.index, float(angles[bend.index]), (index + 0.5) / MASS_STRIPS)
+                    @ inverse(bend.T_sheet_bend)
+                )
                 lumps += [(T, piece) for piece in zone_strip(zone, bend, index, MASS_STRIPS)]
         masses, centres, inertias = [], [], []
         for T, polygon in lumps:
@@ -223,7 +233,9 @@ def zone_strip(zone: Polygon, bend: Bend, index: int, count: int) -> list[Polygo
     x, y, origin = bend.T_sheet_bend[:2, 0], bend.T_sheet_bend[:2, 1], bend.T_sheet_bend[:2, 3]
     reach = float(np.linalg.norm(bend.end - bend.start))
     low, high = (-bend.allowance / 2 + bend.allowance * k / count for k in (index, index + 1))
-    band = Polygon([origin - x * reach + y * low, origin + x * reach + y * low, origin + x * reach + y * high, origin - x * reach + y * high])
+    band = Polygon(
+        [origin - x * reach + y * low, origin + x * reach + y * low, origin + x * reach + y * high, origin - x * reach + y * high]
+    )
     cut = zone.intersection(band)
     parts = getattr(cut, "geoms", (cut,))
     return [piece for piece in parts if isinstance(piece, Polygon) and piece.area > 1e-12]
@@ -244,7 +256,11 @@ def second_moments(polygon: Polygon) -> tuple[float, Array, Array]:
         area += cross.sum() / 2
         first += ((a + b) * cross[:, None]).sum(axis=0) / 6
         s = a + b
-        second += np.einsum("n,ni,nj->ij", cross, a, a) / 24 + np.einsum("n,ni,nj->ij", cross, b, b) / 24 + np.einsum("n,ni,nj->ij", cross, s, s) / 24
+        second += (
+            np.einsum("n,ni,nj->ij", cross, a, a) / 24
+            + np.einsum("n,ni,nj->ij", cross, b, b) / 24
+            + np.einsum("n,ni,nj->ij", cross, s, s) / 24
+        )
     centre = first / area
     return float(area), centre + base, second - area * np.outer(centre, centre)
 

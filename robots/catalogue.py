@@ -99,7 +99,11 @@ def never_colliding_links(mechanism: Mechanism, samples: int = 60) -> frozenset[
 
 
 def _touch(mechanism: Mechanism, Ts: Array, a: int, b: int) -> bool:
-    return any(_hulls_touch(h @ Ts[a][:3, :3].T + Ts[a][:3, 3], g @ Ts[b][:3, :3].T + Ts[b][:3, 3]) for h in mechanism.links[a].hulls for g in mechanism.links[b].hulls)
+    return any(
+        _hulls_touch(h @ Ts[a][:3, :3].T + Ts[a][:3, 3], g @ Ts[b][:3, :3].T + Ts[b][:3, 3])
+        for h in mechanism.links[a].hulls
+        for g in mechanism.links[b].hulls
+    )
 
 
 def _hulls_touch(a: Array, b: Array) -> bool:

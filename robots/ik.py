@@ -31,7 +31,9 @@ class ClosedForm:
         P = np.diff(np.vstack((np.zeros(3), points, Ts[flange][:3, 3])), axis=0)
         self.R_flange_zero = Ts[flange][:3, :3]
         self.robot = EAIK.Robot(H.T, P.T, np.eye(3), [], True)
-        self.solvable = len(joints) == 6 and all(joint.kind == "revolute" for joint in joints) and bool(self.robot.has_known_decomposition())
+        self.solvable = (
+            len(joints) == 6 and all(joint.kind == "revolute" for joint in joints) and bool(self.robot.has_known_decomposition())
+        )
 
     def solve(self, T_base_flange: Array) -> Array:
         """Raw solutions (m, 6) in (-pi, pi], least-squares ones left out."""
@@ -123,5 +125,3 @@ def numeric(mechanism: Mechanism, flange: int, T_base_flange: Array, lower: Arra
     rows = np.array(found).reshape(-1, len(lower))
     _, index = np.unique(np.round(rows, 6), axis=0, return_index=True)
     return rows[index]
-
-

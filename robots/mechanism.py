@@ -154,7 +154,9 @@ class Mechanism:
 
     def __post_init__(self) -> None:
         if len(self.links) != len(self.joints) + 1:
-            raise InputError(f"mechanism '{self.name}' has {len(self.links)} links and {len(self.joints)} joints; a tree has one joint less")
+            raise InputError(
+                f"mechanism '{self.name}' has {len(self.links)} links and {len(self.joints)} joints; a tree has one joint less"
+            )
         for i, joint in enumerate(self.joints):
             if joint.child != i + 1 or not 0 <= joint.parent <= i:
                 raise InputError(f"mechanism '{self.name}': joint '{joint.name}' does not follow its parent; joint i must move link i + 1")

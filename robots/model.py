@@ -46,7 +46,9 @@ class RobotModel:
     def __post_init__(self) -> None:
         n = len(self.mechanism.joint_names)
         if self.acceleration.shape != (n,) or self.jerk.shape != (n,):
-            raise InputError(f"robot '{self.name}' has {n} joints; acceleration {self.acceleration.shape} and jerk {self.jerk.shape} must have as many values")
+            raise InputError(
+                f"robot '{self.name}' has {n} joints; acceleration {self.acceleration.shape} and jerk {self.jerk.shape} must have as many values"
+            )
         object.__setattr__(self, "_flange", self.mechanism.link_index(self.flange_link))
         object.__setattr__(self, "_shifts", whole_turns(self.lower, self.upper))
         closed = ClosedForm(self.mechanism, self._flange) if n == 6 else None
@@ -113,7 +115,9 @@ class RobotModel:
         """Named posture of a six-axis arm with a spherical wrist or with three parallel axes."""
         joints = np.asarray(q, dtype=float)
         behind, below = self.wrist_behind(joints)
-        return Configuration("back" if behind else "front", "down" if below else "up", "no-flip" if joints[4] >= 0 else "flip", turns(joints))
+        return Configuration(
+            "back" if behind else "front", "down" if below else "up", "no-flip" if joints[4] >= 0 else "flip", turns(joints)
+        )
 
     def wrist_behind(self, q: ArrayLike) -> tuple[bool, bool]:
         """(wrist centre behind axis 1, wrist centre behind the lower arm), the bits ABB and KUKA name postures by.

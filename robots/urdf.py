@@ -129,7 +129,9 @@ class _Reader:
     def _joint(self, element: etree._Element, parent: int, child: int) -> Joint:
         name, kind = element.get("name", ""), element.get("type", "")
         if element.find("mimic") is not None:
-            raise self.error(f"joint '{name}' mimics another; a closed or coupled linkage is not supported, model it as a serial chain", element)
+            raise self.error(
+                f"joint '{name}' mimics another; a closed or coupled linkage is not supported, model it as a serial chain", element
+            )
         if kind not in _KINDS:
             raise self.error(f"joint '{name}' is of type '{kind}'; valid: {', '.join(_KINDS)}", element)
         T = self._origin(element)
@@ -148,7 +150,9 @@ class _Reader:
             if kind == "continuous":
                 return joint
             raise self.error(f"joint '{name}' has no <limit>", element)
-        values = {key: self._number(limit, key, default) for key, default in (("lower", 0.0), ("upper", 0.0), ("velocity", 0.0), ("effort", 0.0))}
+        values = {
+            key: self._number(limit, key, default) for key, default in (("lower", 0.0), ("upper", 0.0), ("velocity", 0.0), ("effort", 0.0))
+        }
         if kind != "continuous":
             if values["lower"] >= values["upper"]:
                 raise self.error(f"joint '{name}': lower limit {values['lower']:g} is not below upper limit {values['upper']:g}", limit)
@@ -199,7 +203,9 @@ class _Reader:
         if shape.tag == "box":
             return trimesh.creation.box(extents=self._numbers(shape, "size", 3))
         if shape.tag == "cylinder":
-            return trimesh.creation.cylinder(radius=self._number(shape, "radius"), height=self._number(shape, "length"), sections=CYLINDER_SIDES)
+            return trimesh.creation.cylinder(
+                radius=self._number(shape, "radius"), height=self._number(shape, "length"), sections=CYLINDER_SIDES
+            )
         if shape.tag == "sphere":
             return trimesh.creation.icosphere(subdivisions=2, radius=self._number(shape, "radius"))
         if shape.tag != "mesh":
@@ -286,9 +292,10 @@ class _Reader:
 
 def _main_color(mesh: trimesh.Trimesh) -> tuple[float, float, float, float] | None:
     """The colour most of a coloured mesh's surface has."""
-    if mesh.visual.kind not in ("face", "vertex"):
+    visual = mesh.visual
+    if not isinstance(visual, trimesh.visual.ColorVisuals) or visual.kind not in ("face", "vertex"):
         return None
-    colors, index = np.unique(mesh.visual.face_colors, axis=0, return_inverse=True)
+    colors, index = np.unique(visual.face_colors, axis=0, return_inverse=True)
     area = np.bincount(index.ravel(), weights=mesh.area_faces)
     r, g, b, a = colors[int(np.argmax(area))] / 255.0
     return float(r), float(g), float(b), float(a)

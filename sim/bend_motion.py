@@ -169,7 +169,10 @@ def _rear_extent(geometry: BendGeometry, T_world_sheet: Array, fold: Array) -> f
     part = geometry.cell_scene.part
     Ts = T_world_sheet @ part.fold(fold)
     plane = geometry.cell_scene.cell.brake.T_world_brake[1, 3]
-    return max(float(np.max(hull @ Ts[f.index][1, :3] + Ts[f.index][1, 3])) for f in part.flanges for hull in part.flange_hulls(f.index)) - plane
+    return (
+        max(float(np.max(hull @ Ts[f.index][1, :3] + Ts[f.index][1, 3])) for f in part.flanges for hull in part.flange_hulls(f.index))
+        - plane
+    )
 
 
 def _front_of_tools(geometry: BendGeometry) -> float:
@@ -211,21 +214,35 @@ def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 
     margins = tool_margins(cell_scene)
     grip_allowed = grip_groups(grip)
     pinch_allowed = grip_allowed | geometry.tool_groups() | geometry.gauge_groups()
-    scene_pinch = cell_scene.posed(brake=geometry.brake(cell_scene.part.thickness), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins)
+    scene_pinch = cell_scene.posed(
+        brake=geometry.brake(cell_scene.part.thickness), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins
+    )
     free = scene_pinch.free(q_contacts)
     order = ["reach the gauge", "stand at the gauge", "follow the sheet", "withdraw the part", "insert the part"]
     if not np.any(free):
         return [], BendAttempt("stand at the gauge", blocking(scene_pinch, q_contacts))
 
-    scene_open = cell_scene.posed(brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=grip_allowed, margins=margins)
-    scene_touch = cell_scene.posed(brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins)
+    scene_open = cell_scene.posed(
+        brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=grip_allowed, margins=margins
+    )
+    scene_touch = cell_scene.posed(
+        brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins
+    )
     betas = follow_betas(geometry)
     Ts_follow = np.array([geometry.T_world_flange(grip.flange, float(b)) @ grip.T_flange_tcp for b in betas])
     scene_after = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT), placement=placement, fold=geometry.after, allowed=grip_allowed, margins=margins
+        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT),
+        placement=placement,
+        fold=geometry.after,
+        allowed=grip_allowed,
+        margins=margins,
     )
     scene_leave = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT), placement=placement, fold=geometry.after, allowed=pinch_allowed, margins=margins
+        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT),
+        placement=placement,
+        fold=geometry.after,
+        allowed=pinch_allowed,
+        margins=margins,
     )
 
     paths: list[BendPath] = []
@@ -289,7 +306,9 @@ def _follow_blocked(
     return None
 
 
-def _withdrawal(geometry: BendGeometry, T_end: Array, q_end: Array, scene_leave: Scene, scene_after: Scene) -> tuple[tuple[Array, tuple[int, ...]] | None, Clearance | None]:
+def _withdrawal(
+    geometry: BendGeometry, T_end: Array, q_end: Array, scene_leave: Scene, scene_after: Scene
+) -> tuple[tuple[Array, tuple[int, ...]] | None, Clearance | None]:
     """Up off the die, then straight out towards the robot; the lowest lift that is free."""
     cell_scene = geometry.cell_scene
     out = _rear_extent(geometry, geometry.T_world_sheet(geometry.step.angle), geometry.after) + _front_of_tools(geometry) + FREE_SPACE
@@ -306,7 +325,9 @@ def _withdrawal(geometry: BendGeometry, T_end: Array, q_end: Array, scene_leave:
     return None, blocked
 
 
-def _insertion(geometry: BendGeometry, T_contact: Array, q_contact: Array, scene_open: Scene, scene_touch: Scene) -> tuple[tuple[Array, tuple[int, ...], Array] | None, Clearance | None]:
+def _insertion(
+    geometry: BendGeometry, T_contact: Array, q_contact: Array, scene_open: Scene, scene_touch: Scene
+) -> tuple[tuple[Array, tuple[int, ...], Array] | None, Clearance | None]:
     """Straight in above the die, down onto it, slowly to the fingers. Tracked backwards from the contact."""
     cell_scene = geometry.cell_scene
     into = _rear_extent(geometry, geometry.T_world_sheet(0.0), geometry.before) + _front_of_tools(geometry) + FREE_SPACE

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
 from core.errors import InputError
@@ -122,7 +121,9 @@ def _chosen_grippers(cell: Cell, options: BendingOptions) -> tuple[Gripper, ...]
         return cell.grippers
     chosen = tuple(gripper for gripper in cell.grippers if gripper.name == options.gripper)
     if not chosen:
-        raise InputError(f"gripper '{options.gripper}' is not in this cell; valid: {', '.join(g.name for g in cell.grippers)}", file=cell.path)
+        raise InputError(
+            f"gripper '{options.gripper}' is not in this cell; valid: {', '.join(g.name for g in cell.grippers)}", file=cell.path
+        )
     return chosen
 
 
@@ -144,7 +145,9 @@ def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOp
     best: BendingResult | None = None
     for _ in range(options.retries + 1):
         with stages.measure("sequence"):
-            sequence = plan_sequence(part, cell.brake, cell.tooling, holdable=lambda flange: holds[flange], forbidden=forbidden, progress=progress)
+            sequence = plan_sequence(
+                part, cell.brake, cell.tooling, holdable=lambda flange: holds[flange], forbidden=forbidden, progress=progress
+            )
         if has_errors(sequence.findings):
             findings = [*sequence.findings]
             failed = _result(part, cell, gripper, sequence, (), "top", (), tuple(findings), options, stages)
@@ -157,7 +160,7 @@ def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOp
         if blocked is None:
             break
         forbidden |= {blocked}
-    assert best is not None  # noqa: S101 - the loop ran at least once and did not return
+    assert best is not None
     return best
 
 
@@ -191,7 +194,19 @@ def _carry_out(
         key = None if error.step_index is None else _key(part, sequence, sequence.steps[error.step_index])
         result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, (), tuple(findings), options, stages)
         return result, key
-    result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, tuple(timeline.phases), tuple(findings), options, stages, tuple(made))
+    result = _result(
+        part,
+        piled,
+        gripper,
+        sequence,
+        tuple(c.grip for c in chosen),
+        face,
+        tuple(timeline.phases),
+        tuple(findings),
+        options,
+        stages,
+        tuple(made),
+    )
     return result, None
 
 

@@ -110,7 +110,17 @@ class CellScene:
         return self.scene.posed(poses, hulls, allowed=allowed, margins=margins)
 
 
-def _attach(links: list[SceneLink], bodies: list[SceneBody], mechanism: Mechanism, root: tuple[int, Array], *, prefix: str, group: dict[str, str], default: str, q_start: int | None) -> tuple[int, ...]:
+def _attach(
+    links: list[SceneLink],
+    bodies: list[SceneBody],
+    mechanism: Mechanism,
+    root: tuple[int, Array],
+    *,
+    prefix: str,
+    group: dict[str, str],
+    default: str,
+    q_start: int | None,
+) -> tuple[int, ...]:
     """Append a mechanism's links and hulls; `q_start` None freezes its joints (they are posed)."""
     first = len(links)
     incoming = {joint.child: joint for joint in mechanism.joints}
@@ -121,9 +131,20 @@ def _attach(links: list[SceneLink], bodies: list[SceneBody], mechanism: Mechanis
         if joint is None:
             links.append(SceneLink(f"{prefix}{link.name}", root[0], root[1], "fixed", np.array([1.0, 0.0, 0.0]), -1))
         elif q_index is None or joint.kind == "fixed":
-            links.append(SceneLink(f"{prefix}{link.name}", first + joint.parent, joint.T_parent_joint, "fixed", np.array([1.0, 0.0, 0.0]), -1))
+            links.append(
+                SceneLink(f"{prefix}{link.name}", first + joint.parent, joint.T_parent_joint, "fixed", np.array([1.0, 0.0, 0.0]), -1)
+            )
         else:
-            links.append(SceneLink(f"{prefix}{link.name}", first + joint.parent, joint.T_parent_joint, joint.kind, joint.axis, q_index + index_of[joint.name]))
+            links.append(
+                SceneLink(
+                    f"{prefix}{link.name}",
+                    first + joint.parent,
+                    joint.T_parent_joint,
+                    joint.kind,
+                    joint.axis,
+                    q_index + index_of[joint.name],
+                )
+            )
         for hull in link.hulls:
             bodies.append(SceneBody(f"{prefix}{link.name}", group.get(link.name, default), first + index, hull, link.hull_gap))
     return tuple(range(first, first + len(mechanism.links)))
@@ -147,13 +168,26 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
     robot = cell.robot.model
     robot_links = _attach(links, bodies, robot.mechanism, (-1, cell.robot.T_world_base), prefix="", group={}, default="robot", q_start=0)
     tcp_link = robot_links[robot.mechanism.link_index(robot.flange_link)]
-    gripper_links = _attach(links, bodies, gripper.mechanism, (tcp_link, np.eye(4)), prefix=f"{gripper.name} ", group={}, default="gripper", q_start=None)
+    gripper_links = _attach(
+        links, bodies, gripper.mechanism, (tcp_link, np.eye(4)), prefix=f"{gripper.name} ", group={}, default="gripper", q_start=None
+    )
     brake = cell.brake.mechanism
     brake_links = _attach(
-        links, bodies, brake, (-1, cell.brake.T_world_brake), prefix="brake ", group={link.name: _brake_group(link.name) for link in brake.links}, default="frame", q_start=None
+        links,
+        bodies,
+        brake,
+        (-1, cell.brake.T_world_brake),
+        prefix="brake ",
+        group={link.name: _brake_group(link.name) for link in brake.links},
+        default="frame",
+        q_start=None,
     )
     upper_tools = len(links)
-    links.append(SceneLink("punches", -1, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight), "fixed", np.array([1.0, 0.0, 0.0]), -1))
+    links.append(
+        SceneLink(
+            "punches", -1, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight), "fixed", np.array([1.0, 0.0, 0.0]), -1
+        )
+    )
     lower_tools = len(links)
     links.append(SceneLink("dies", -1, cell.brake.T_world_brake, "fixed", np.array([1.0, 0.0, 0.0]), -1))
     for name, which, hull in setup_hulls(setup):
@@ -188,7 +222,8 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             ignore_links=_ignored_links(cell, gripper, robot_links, gripper_links, brake_links),
             ignore_groups=_ignored_groups(cell, part, statics),
             margin=cell.margin,
-            margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)} | {("gripper", "pile"): 0.0, ("robot", "robot"): SELF_MARGIN, ("robot", "gripper"): SELF_MARGIN},
+            margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)}
+            | {("gripper", "pile"): 0.0, ("robot", "robot"): SELF_MARGIN, ("robot", "gripper"): SELF_MARGIN},
         ),
         cell=cell,
         gripper=gripper,
@@ -203,7 +238,9 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
     )
 
 
-def _ignored_links(cell: Cell, gripper: Gripper, robot_links: tuple[int, ...], gripper_links: tuple[int, ...], brake_links: tuple[int, ...]) -> frozenset[tuple[int, int]]:
+def _ignored_links(
+    cell: Cell, gripper: Gripper, robot_links: tuple[int, ...], gripper_links: tuple[int, ...], brake_links: tuple[int, ...]
+) -> frozenset[tuple[int, int]]:
     """Link pairs that are joined, or that the robot's model knows never to collide."""
     robot = cell.robot.model
     pairs = {(robot_links[robot.mechanism.link_index(a)], robot_links[robot.mechanism.link_index(b)]) for a, b in robot.never_collide}

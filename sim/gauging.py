@@ -43,13 +43,17 @@ def gauge(part: SheetPart, Ts_brake_flange: Array, rear: frozenset[int], sheet_h
     """
     edges = _edges(part, Ts_brake_flange, rear, sheet_height)
     faces = _faces(part, Ts_brake_flange, rear, sheet_height)
-    lower, upper = (dict(zip(brake.mechanism.joint_names, limits, strict=True)) for limits in (brake.mechanism.lower, brake.mechanism.upper))
+    lower, upper = (
+        dict(zip(brake.mechanism.joint_names, limits, strict=True)) for limits in (brake.mechanism.lower, brake.mechanism.upper)
+    )
     candidates = [(y, x0, x1, "edge") for y, x0, x1 in edges] + [(y, x0, x1, "flange face") for y, x0, x1 in faces]
     reasons = []
     # The longest straight contact is the surest; of equals the nearest.
     for y, x0, x1, contact in sorted(candidates, key=lambda c: (-round(c[2] - c[1], 3), c[0])):
         if not lower["gauge_x"] <= y <= upper["gauge_x"]:
-            reasons.append(f"the edge {y * 1e3:.1f} mm behind the line is outside the gauge's {lower['gauge_x'] * 1e3:g}..{upper['gauge_x'] * 1e3:g} mm")
+            reasons.append(
+                f"the edge {y * 1e3:.1f} mm behind the line is outside the gauge's {lower['gauge_x'] * 1e3:g}..{upper['gauge_x'] * 1e3:g} mm"
+            )
             continue
         length = x1 - x0
         apart = brake.finger_width + 0.01
@@ -67,7 +71,9 @@ def gauge(part: SheetPart, Ts_brake_flange: Array, rear: frozenset[int], sheet_h
         # The stop face begins just above the die, so that a finger over the die does not touch it.
         height = sheet_height - part.thickness / 2 + brake.finger_height / 2 + FINGER_GAP
         if not lower["gauge_r"] <= height <= upper["gauge_r"]:
-            reasons.append(f"the fingers would stand at R {height * 1e3:.1f} mm, outside {lower['gauge_r'] * 1e3:g}..{upper['gauge_r'] * 1e3:g} mm")
+            reasons.append(
+                f"the fingers would stand at R {height * 1e3:.1f} mm, outside {lower['gauge_r'] * 1e3:g}..{upper['gauge_r'] * 1e3:g} mm"
+            )
             continue
         return Gauging(float(y), height, float(z1), float(z2), contact)  # type: ignore[arg-type]
     return reasons[0] if reasons else "no straight edge of the sheet is parallel to the beam behind the line"
@@ -78,7 +84,10 @@ def _edges(part: SheetPart, Ts: Array, rear: frozenset[int], height: float) -> l
     found = []
     for index in sorted(rear):
         T = Ts[index]
-        if abs(abs(T[2, 2]) - 1.0) > 1e-6 or abs(apply(T, [[*part.flanges[index].polygon.representative_point().coords[0], 0.0]])[0, 2] - height) > 1e-5:
+        if (
+            abs(abs(T[2, 2]) - 1.0) > 1e-6
+            or abs(apply(T, [[*part.flanges[index].polygon.representative_point().coords[0], 0.0]])[0, 2] - height) > 1e-5
+        ):
             continue
         ring = np.asarray(part.flanges[index].polygon.exterior.simplify(2e-5).coords)
         points = apply(T, np.c_[ring, np.zeros(len(ring))])[:, :2]

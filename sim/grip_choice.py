@@ -109,17 +109,29 @@ class GripChooser:
 
     def _finding(self, index: int) -> Finding:
         """The reason of the attempt that came furthest."""
-        step = self.sequence.steps[index]
         order = ["reach the gauge", "stand at the gauge", "follow the sheet", "insert the part", "withdraw the part"]
         attempts = [attempt for (i, _, _), (paths, attempt) in self._memo.items() if i == index and not paths and attempt is not None]
         label = f"bend {index + 1}"
         if not attempts:
-            return Finding("error", "no-grip", "no flange in front of the tools can be gripped", "another gripper, or gauge the other side", label)
+            return Finding(
+                "error", "no-grip", "no flange in front of the tools can be gripped", "another gripper, or gauge the other side", label
+            )
         attempt = max(attempts, key=lambda a: (order.index(a.stage), a.closest.distance if a.closest is not None else -1.0))
         if attempt.closest is None:
-            return Finding("error", "out-of-reach", f"the robot cannot {attempt.stage} with any of {len(attempts)} grips: no arm configuration reaches", "move the robot nearer the brake, or another gripper", label)
+            return Finding(
+                "error",
+                "out-of-reach",
+                f"the robot cannot {attempt.stage} with any of {len(attempts)} grips: no arm configuration reaches",
+                "move the robot nearer the brake, or another gripper",
+                label,
+            )
         c = attempt.closest
         message = f"the robot cannot {attempt.stage} with any of {len(attempts)} grips; in the best one {c.body_a} is {c.distance * 1e3:.1f} mm from {c.body_b}"
-        return Finding("error", "no-grip-works", message, "a narrower or longer gripper, a clamp, or another tool station", label, {"bodies": [c.body_a, c.body_b], "distance_mm": round(c.distance * 1e3, 2)})
-
-
+        return Finding(
+            "error",
+            "no-grip-works",
+            message,
+            "a narrower or longer gripper, a clamp, or another tool station",
+            label,
+            {"bodies": [c.body_a, c.body_b], "distance_mm": round(c.distance * 1e3, 2)},
+        )

@@ -63,7 +63,9 @@ def candidate_grips(part: SheetPart, gripper: Gripper, *, flanges: tuple[int, ..
     grips: list[Grip] = []
     for flange in chosen:
         grips += _vacuum_grips(part, gripper, flange, com) if gripper.kind == "vacuum" else _clamp_grips(part, gripper, flange, com)
-    return tuple(sorted(grips, key=lambda grip: (round(grip.offset / 0.02), grip.face != "bottom", -len(grip.active_cups), round(grip.offset, 6))))
+    return tuple(
+        sorted(grips, key=lambda grip: (round(grip.offset / 0.02), grip.face != "bottom", -len(grip.active_cups), round(grip.offset, 6)))
+    )
 
 
 def holdable(part: SheetPart, gripper: Gripper) -> tuple[bool, ...]:
@@ -91,7 +93,11 @@ def _vacuum_grips(part: SheetPart, gripper: Gripper, flange: int, com: Array) ->
                 for index, cup in enumerate(gripper.cups):
                     # A cup seen in flat coordinates; cups are symmetric about the TCP, so both faces share the test.
                     disc = Point(x + c * cup.x - s * cup.y, y + s * cup.x + c * cup.y)
-                    if inner.distance(disc) == 0.0 and inner.exterior.distance(disc) >= cup.radius and all(ring.distance(disc) >= cup.radius for ring in inner.interiors):
+                    if (
+                        inner.distance(disc) == 0.0
+                        and inner.exterior.distance(disc) >= cup.radius
+                        and all(ring.distance(disc) >= cup.radius for ring in inner.interiors)
+                    ):
                         active.append(index)
                     elif not others.is_empty and others.distance(disc) < cup.radius + CUP_EDGE_MARGIN:
                         spoiled = True
@@ -162,7 +168,10 @@ def _clamp_grips(part: SheetPart, gripper: Gripper, flange: int, com: Array) -> 
             mouth = start + along * shift
             covered = _oriented_box(mouth, along, jaws.width, jaws.depth)
             on_sheet = polygon.intersection(covered).area
-            if on_sheet < 0.6 * min(jaws.width, length) * jaws.depth or part.flat.outline.difference(polygon).intersection(covered).area > 1e-8:
+            if (
+                on_sheet < 0.6 * min(jaws.width, length) * jaws.depth
+                or part.flat.outline.difference(polygon).intersection(covered).area > 1e-8
+            ):
                 continue
             offset = float(np.hypot(*(com - mouth)))
             # Friction of two faces against the weight, and the weight's moment about the jaws against the clamping force over their depth.

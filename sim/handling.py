@@ -144,19 +144,25 @@ def deposit_poses(part: SheetPart, station: Station, grip: Grip, fold: Array, *,
     """
     Ts = part.fold(fold)
     T_sheet_held = Ts[grip.flange]
-    poses = []
+    poses: list[tuple[float, int, Array]] = []
     # The held flange lies level: its gripped face up for cups, either face up for jaws.
     ups = {"top": (True,), "bottom": (False,), "edge": (True, False)}[grip.face]
     for top_up in ups:
         for yaw in QUARTERS:
             R = rot_z(yaw) @ (np.eye(4) if top_up else rot_x(np.pi)) @ inverse(T_sheet_held)
-            points = np.concatenate([(hull @ Ts[f.index][:3, :3].T + Ts[f.index][:3, 3]) for f in part.flanges for hull in part.flange_hulls(f.index)])
+            points = np.concatenate(
+                [(hull @ Ts[f.index][:3, :3].T + Ts[f.index][:3, 3]) for f in part.flanges for hull in part.flange_hulls(f.index)]
+            )
             points = points @ R[:3, :3].T + R[:3, 3]
             low, high = points.min(axis=0), points.max(axis=0)
             offset = slot_offsets(station, (high - low)[:2])
             if not offset:
                 continue
-            shift = translation(offset[slot][0] - (low[0] + high[0]) / 2, offset[slot][1] - (low[1] + high[1]) / 2, -low[2] + (DROP if grip.face == "edge" else 0.001))
+            shift = translation(
+                offset[slot][0] - (low[0] + high[0]) / 2,
+                offset[slot][1] - (low[1] + high[1]) / 2,
+                -low[2] + (DROP if grip.face == "edge" else 0.001),
+            )
             poses.append((high[2] - low[2], len(poses), station.T_world_station @ shift @ R))
     return [pose for _, _, pose in sorted(poses, key=lambda item: (round(item[0], 4), item[1]))]
 
@@ -190,7 +196,9 @@ def regrip_poses(part: SheetPart, station: Station, fold: Array) -> list[tuple[A
         for face_down in ("bottom", "top"):
             for yaw in QUARTERS:
                 R = rot_z(yaw) @ (np.eye(4) if face_down == "bottom" else rot_x(np.pi))
-                T_world_flange = station.T_world_station @ translation(0.0, 0.0, part.thickness / 2) @ R @ translation(-centre[0], -centre[1], 0.0)
+                T_world_flange = (
+                    station.T_world_station @ translation(0.0, 0.0, part.thickness / 2) @ R @ translation(-centre[0], -centre[1], 0.0)
+                )
                 T_world_sheet = T_world_flange @ inverse(Ts[flange.index])
                 if _below(part, fold, T_world_sheet, station.T_world_station[2, 3] - 1e-4, flange.index, station):
                     continue

@@ -15,7 +15,7 @@ from sim.grip_choice import Choice
 from sim.grips import Grip
 from sim.handling import QUARTERS, lying, reaches, slot_offsets, station_groups
 from sim.job_motion import SLIDE_TIME, JobMotion, infeed, no_motion, pick_options, put_down_options, regrip_options
-from sim.plan import BendStep, Event, PartPlacement
+from sim.plan import BendStep, PartPlacement
 from sim.sequence import SequencedStroke, SequenceResult
 from sim.timeline import Timeline
 
@@ -26,10 +26,14 @@ def start_timeline(cell: Cell, gripper: Gripper, part: SheetPart) -> Timeline:
     upper = dict(zip(brake.mechanism.joint_names, brake.mechanism.upper, strict=True))
     lower = dict(zip(brake.mechanism.joint_names, brake.mechanism.lower, strict=True))
     parked = brake.q(0.0, min(0.3, upper["gauge_x"]), max(lower["gauge_r"], 0.08), -brake.length / 4, brake.length / 4)
-    return Timeline(cell, gripper, cell.robot.q_home.copy(), parked, np.zeros(len(part.bends)), np.array(gripper.mechanism.upper, dtype=float), None)
+    return Timeline(
+        cell, gripper, cell.robot.q_home.copy(), parked, np.zeros(len(part.bends)), np.array(gripper.mechanism.upper, dtype=float), None
+    )
 
 
-def run_job(motion: JobMotion, sequence: SequenceResult, chosen: list[Choice], faces: tuple[str, ...], made: list[BendStep], progress: Progress) -> str:
+def run_job(
+    motion: JobMotion, sequence: SequenceResult, chosen: list[Choice], faces: tuple[str, ...], made: list[BendStep], progress: Progress
+) -> str:
     """Writes all phases; returns which face of the flat sheets looks up on the stack.
 
     Raises:
@@ -115,7 +119,12 @@ def _regrip(motion: JobMotion, old: Grip, new: Grip, index: int) -> None:
         raise no_motion(step, "change its grip: the cell has no regrip station", None, "add a station of kind regrip")
     give, take, allowed = regrip_options(cell_scene, old, new, timeline.fold, timeline.brake, motion.open_gripper, station)
     if not give:
-        error = no_motion(step, "change its grip on the regrip station: no way to lay the part down and take it again", None, "move the regrip station or choose another gripper")
+        error = no_motion(
+            step,
+            "change its grip on the regrip station: no way to lay the part down and take it again",
+            None,
+            "move the regrip station or choose another gripper",
+        )
         error.step_index = index
         raise error
     resting = tuple((pair, "the part lies on the regrip station") for pair in sorted(allowed))

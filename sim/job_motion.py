@@ -89,7 +89,9 @@ class JobMotion:
     def scene(self, *, allowed: Groups = frozenset(), gripper: Array | None = None, brake: Array | None = None) -> Scene:
         """The scene as the timeline stands, robot free."""
         line_ = self.timeline
-        grip_pairs: Groups = frozenset({(f"flange-{line_.part.flange}", "gripper")}) if line_.gripped and line_.part is not None else frozenset()
+        grip_pairs: Groups = (
+            frozenset({(f"flange-{line_.part.flange}", "gripper")}) if line_.gripped and line_.part is not None else frozenset()
+        )
         return self.cell_scene.posed(
             brake=line_.brake if brake is None else brake,
             gripper=line_.gripper_joints if gripper is None else gripper,
@@ -121,7 +123,17 @@ class JobMotion:
         events = (
             Event(0.0, "signal-set", {"signal": signal, "value": True}),
             Event(GRIP_TIME, "signal-wait", {"signal": "part-held", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
-            Event(GRIP_TIME, "grip", {"flange": grip.flange, "face": grip.face, "mass_kg": mass, "com_flange_m": [float(v) for v in com], "cups": list(grip.active_cups)}),
+            Event(
+                GRIP_TIME,
+                "grip",
+                {
+                    "flange": grip.flange,
+                    "face": grip.face,
+                    "mass_kg": mass,
+                    "com_flange_m": [float(v) for v in com],
+                    "cups": list(grip.active_cups),
+                },
+            ),
         )
         self.timeline.wait("grip", step, GRIP_TIME, gripper=self.closed_gripper, events=events, contacts=(*contacts, _grip_contact(grip)))
         self.timeline.take(held(grip))
@@ -139,7 +151,9 @@ class JobMotion:
         touching = (((f"flange-{grip_flange}", "gripper"), "the gripper lets go"),)
         self.timeline.wait("release", step, GRIP_TIME, gripper=self.open_gripper, events=events, contacts=(*contacts, *touching))
 
-    def take_from(self, step: str, grip: Grip, options: list[Reach], where: PartPlacement, contacts: tuple[tuple[tuple[str, str], str], ...]) -> None:
+    def take_from(
+        self, step: str, grip: Grip, options: list[Reach], where: PartPlacement, contacts: tuple[tuple[tuple[str, str], str], ...]
+    ) -> None:
         """Free move to the part, approach, grip, lift."""
         self.timeline.part = where
         index = self.free("approach", step, np.array([reach.approach[0] for reach in options]), "come to the part")
@@ -192,7 +206,12 @@ class JobMotion:
         )  # fmt: skip
         law = follow_law(geometry, path, joint_limits(self.cell_scene.cell))
         if law is None:
-            raise no_motion(step, "follow the sheet even at the ram's slowest speed", None, "release the sheet for this bend, or hold it nearer the line")
+            raise no_motion(
+                step,
+                "follow the sheet even at the ram's slowest speed",
+                None,
+                "release the sheet for this bend, or hold it nearer the line",
+            )
         if law.slowed < 0.995:
             self.findings.append(
                 Finding(
@@ -204,7 +223,18 @@ class JobMotion:
         pinched = Event(0.0, "signal-wait", {"signal": "pinch-reached", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
         done = Event(float(law.times[-1]), "signal-wait", {"signal": "bend-done", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
         if path.follow is not None:
-            timeline.sampled("follow", step, "follow", law.times, robot=law.robot if law.robot is not None else path.follow, brake=law.brake, fold=law.fold, stroke=geometry.step.stroke, contacts=touching, events=(pinched, done))
+            timeline.sampled(
+                "follow",
+                step,
+                "follow",
+                law.times,
+                robot=law.robot if law.robot is not None else path.follow,
+                brake=law.brake,
+                fold=law.fold,
+                stroke=geometry.step.stroke,
+                contacts=touching,
+                events=(pinched, done),
+            )
         else:
             self._bend_released(step, geometry, grip, path, law, touching, (pinched, done))
         timeline.wait(
@@ -215,12 +245,28 @@ class JobMotion:
                 Event(0.0, "signal-wait", {"signal": "opening-safe", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
             ),
         )  # fmt: skip
-        timeline.move("withdraw", step, "linear", path.withdraw, waypoints=path.withdraw_corners, tcp_speed=INSERT_SPEED, stroke=geometry.step.stroke, contacts=touching)
+        timeline.move(
+            "withdraw",
+            step,
+            "linear",
+            path.withdraw,
+            waypoints=path.withdraw_corners,
+            tcp_speed=INSERT_SPEED,
+            stroke=geometry.step.stroke,
+            contacts=touching,
+        )
         timeline.wait("clear", step, 0.0, events=(Event(0.0, "signal-set", {"signal": "robot-clear", "value": True}),))
         return law, path
 
     def _bend_released(
-        self, step: str, geometry: BendGeometry, grip: Grip, path: BendPath, law: FollowLaw, touching: tuple[tuple[tuple[str, str], str], ...], events: tuple[Event, Event]
+        self,
+        step: str,
+        geometry: BendGeometry,
+        grip: Grip,
+        path: BendPath,
+        law: FollowLaw,
+        touching: tuple[tuple[tuple[str, str], str], ...],
+        events: tuple[Event, Event],
     ) -> None:
         """Let go at pinch, stand back while the ram bends, take the part again where it then is."""
         cell_scene, timeline = self.cell_scene, self.timeline
@@ -232,12 +278,27 @@ class JobMotion:
         qs = track(cell_scene.cell, cell_scene.gripper, back, timeline.robot)
         scene = self.scene(allowed=allowed)
         if qs is None or not path_is_free(scene, qs):
-            raise no_motion(step, "back off from the pinched sheet", None if qs is None else scene.distance(qs[-1]), "hold the sheet elsewhere or follow it")
+            raise no_motion(
+                step,
+                "back off from the pinched sheet",
+                None if qs is None else scene.distance(qs[-1]),
+                "hold the sheet elsewhere or follow it",
+            )
         timeline.move("back off", step, "linear", qs, tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
         poses = np.array([geometry.T_world_flange(grip.flange, float(beta)) for beta in law.betas])
         still = np.repeat(timeline.robot[None], len(law.times), axis=0)
         timeline.sampled(
-            "bend", step, "wait", law.times, robot=still, brake=law.brake, fold=law.fold, stroke=geometry.step.stroke, contacts=touching, events=(events[1],), part_poses=poses
+            "bend",
+            step,
+            "wait",
+            law.times,
+            robot=still,
+            brake=law.brake,
+            fold=law.fold,
+            stroke=geometry.step.stroke,
+            contacts=touching,
+            events=(events[1],),
+            part_poses=poses,
         )
         T_after = geometry.T_world_flange(grip.flange, geometry.step.angle)
         timeline.part = PartPlacement("world", grip.flange, T_after, "brake")
@@ -245,7 +306,12 @@ class JobMotion:
         approach = track(cell_scene.cell, cell_scene.gripper, near, path.withdraw[0])
         scene = self.scene(allowed=allowed)
         if approach is None or not path_is_free(scene, approach):
-            raise no_motion(step, "take the bent part again", None if approach is None else scene.distance(approach[-1]), "hold the sheet elsewhere or follow it")
+            raise no_motion(
+                step,
+                "take the bent part again",
+                None if approach is None else scene.distance(approach[-1]),
+                "hold the sheet elsewhere or follow it",
+            )
         self.free("return", step, approach[-1][None], "come back to the bent part", allowed=allowed)
         timeline.move("reach", step, "linear", approach[::-1], tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
         self.grip_on(step, grip, touching)
@@ -275,7 +341,9 @@ def infeed(cell_scene: CellScene) -> Station | None:
     return next((station for kind in order if (station := cell.station(kind)) is not None), None)  # type: ignore[arg-type]
 
 
-def pick_options(cell_scene: CellScene, grip: Grip, station: Station, brake: Array, open_gripper: Array, face_up: str) -> tuple[list[Reach], Clearance | None]:
+def pick_options(
+    cell_scene: CellScene, grip: Grip, station: Station, brake: Array, open_gripper: Array, face_up: str
+) -> tuple[list[Reach], Clearance | None]:
     """Ways to pick the flat sheet from a station; the first direction of the sheet that works."""
     part = cell_scene.part
     fold = np.zeros(len(part.bends))
@@ -289,11 +357,15 @@ def pick_options(cell_scene: CellScene, grip: Grip, station: Station, brake: Arr
     return [], blocked
 
 
-def put_down_options(cell_scene: CellScene, grip: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station) -> tuple[list[Reach], Clearance | None]:
+def put_down_options(
+    cell_scene: CellScene, grip: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station
+) -> tuple[list[Reach], Clearance | None]:
     """Ways to put the finished part on the outfeed."""
     blocked: Clearance | None = None
     for T in deposit_poses(cell_scene.part, station, grip, fold):
-        found, closest = reaches(cell_scene, grip, T, fold, brake=brake, allowed=station_groups(cell_scene.part, station), gripper_open=open_gripper)
+        found, closest = reaches(
+            cell_scene, grip, T, fold, brake=brake, allowed=station_groups(cell_scene.part, station), gripper_open=open_gripper
+        )
         if found:
             return found, None
         blocked = closest or blocked
@@ -312,4 +384,3 @@ def regrip_options(
         if take:
             return give, take, allowed
     return [], [], frozenset()
-

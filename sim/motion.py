@@ -50,7 +50,9 @@ class MotionFailure:
     closest: Clearance | None = None
 
 
-def plan_free(scene: Scene, q_start: Array, q_goals: Array, limits: JointLimits, *, seed: int, iterations: int = 3000) -> FreePath | MotionFailure:
+def plan_free(
+    scene: Scene, q_start: Array, q_goals: Array, limits: JointLimits, *, seed: int, iterations: int = 3000
+) -> FreePath | MotionFailure:
     """A short free path from `q_start` (n,) to the best of `q_goals` (g, n).
 
     Straight edges are tried first, the quickest goal first. Bounded by iterations, so the answer depends on nothing but the arguments.
@@ -59,11 +61,15 @@ def plan_free(scene: Scene, q_start: Array, q_goals: Array, limits: JointLimits,
         return MotionFailure("no-goal", "no arm configuration reaches the target")
     if not scene.free(q_start[None])[0]:
         closest = scene.distance(q_start)
-        return MotionFailure("start-in-collision", f"at its start {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest)
+        return MotionFailure(
+            "start-in-collision", f"at its start {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest
+        )
     free = scene.free(q_goals)
     if not np.any(free):
         closest = scene.distance(q_goals[0])
-        return MotionFailure("goal-in-collision", f"at its target {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest)
+        return MotionFailure(
+            "goal-in-collision", f"at its target {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest
+        )
     goals = q_goals[free]
     duration = np.max(np.abs(goals - q_start) / limits.velocity, axis=1)
     goals = goals[np.argsort(duration, kind="stable")]

@@ -19,7 +19,12 @@ def plan_dict(result: BendingResult) -> dict[str, Any]:
     return {
         "format": "pliant-plan/1",
         "cell": plan.cell,
-        "part": {"name": plan.part, "material": result.part.material.name, "thickness_mm": to_mm(result.part.thickness), "mass_kg": round(result.part.mass, 4)},
+        "part": {
+            "name": plan.part,
+            "material": result.part.material.name,
+            "thickness_mm": to_mm(result.part.thickness),
+            "mass_kg": round(result.part.mass, 4),
+        },
         "gripper": plan.gripper,
         "stack_face_up": result.stack_face,
         "seed": plan.seed,
@@ -40,7 +45,12 @@ def _rounded(array: Array, digits: int) -> Any:
 def _phase(phase: Phase) -> dict[str, Any]:
     part = None
     if phase.part is not None:
-        part = {"held_by": phase.part.held_by, "by": phase.part.by, "flange": phase.part.flange, "T_holder_flange_m": _rounded(phase.part.T_holder_flange, 7)}
+        part = {
+            "held_by": phase.part.held_by,
+            "by": phase.part.by,
+            "flange": phase.part.flange,
+            "T_holder_flange_m": _rounded(phase.part.T_holder_flange, 7),
+        }
     return {
         "name": phase.name,
         "step": phase.step,
@@ -91,12 +101,17 @@ def brake_table(result: BendingResult) -> str:
     lines = [f"brake {program['brake']}   part {program['part']}", ""]
     for station in program["stations"]:
         segments = " + ".join(f"{s:g}" for s in station["punch_segments_mm"])
-        lines.append(f"station {station['station']}: {station['punch']} over {station['die']}, left end at {station['x_start_mm']:g} mm, segments {segments} mm")
+        lines.append(
+            f"station {station['station']}: {station['punch']} over {station['die']}, left end at {station['x_start_mm']:g} mm, segments {segments} mm"
+        )
     columns = (
         ("bend", "bend"), ("station", "station"), ("angle_deg", "angle deg"), ("loaded_angle_deg", "loaded deg"), ("tip_below_die_mm", "Y below die mm"),
         ("gauge_x_mm", "X mm"), ("gauge_r_mm", "R mm"), ("gauge_z1_mm", "Z1 mm"), ("gauge_z2_mm", "Z2 mm"), ("force_kn", "force kN"), ("bending_speed_mm_s", "speed mm/s"), ("robot", "robot"),
     )  # fmt: skip
-    rows = [[title for _, title in columns], *([f"{bend[key]:.2f}" if isinstance(bend[key], float) else str(bend[key]) for key, _ in columns] for bend in program["bends"])]
+    rows = [
+        [title for _, title in columns],
+        *([f"{bend[key]:.2f}" if isinstance(bend[key], float) else str(bend[key]) for key, _ in columns] for bend in program["bends"]),
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
     lines += ["", *("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows), ""]
     return "\n".join(lines)

@@ -7,7 +7,7 @@ A `Scene` is immutable. `posed` gives a cheap variant with links re-attached (a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -155,7 +155,9 @@ class Scene:
         local = np.concatenate([np.asarray(body.hull, dtype=float) for body in bodies])
         self._set(parents, Ts, local, frozenset(), dict(margins or {}))
 
-    def _set(self, parents: Array, Ts: Array, local: Array, allowed: frozenset[tuple[str, str]], margins: Mapping[tuple[str, str], float]) -> None:
+    def _set(
+        self, parents: Array, Ts: Array, local: Array, allowed: frozenset[tuple[str, str]], margins: Mapping[tuple[str, str], float]
+    ) -> None:
         fixed = self._fixed
         self._parents, self._Ts, self._local = parents, Ts, local
         self._margins = margins
@@ -218,7 +220,9 @@ class Scene:
 
     def _place(self, q: Array) -> None:
         f = self._fixed
-        kernels.place_links(self._parents, self._Ts, f.kinds, f.axes, f.q_index, self._order, np.ascontiguousarray(q, dtype=float), self._poses)
+        kernels.place_links(
+            self._parents, self._Ts, f.kinds, f.axes, f.q_index, self._order, np.ascontiguousarray(q, dtype=float), self._poses
+        )
 
     def place(self, q: Array) -> Array:
         """T_world_link of every link (n_links, 4, 4) at robot joints q (n,)."""
@@ -235,7 +239,9 @@ class Scene:
         self._move(q)
         f = self._fixed
         points = np.zeros((2, 3))
-        distance, which = kernels.worst_pair(self._pairs, self._pair_margins, f.radius, f.starts, self._world, self._low, self._high, points)
+        distance, which = kernels.worst_pair(
+            self._pairs, self._pair_margins, f.radius, f.starts, self._world, self._low, self._high, points
+        )
         return None if which < 0 else self._clearance(distance, self._pairs[which], points)
 
     def static_distance(self, cap: float = 0.3) -> Clearance:
@@ -267,15 +273,24 @@ class Scene:
     def free(self, qs: Array) -> Any:
         """Whether each state (k, n) keeps every margin: (k,) bool."""
         out = np.zeros(len(qs), dtype=np.bool_)
-        kernels.states_free(np.ascontiguousarray(qs, dtype=float), *self._arguments(), self._poses, self._hint, out)
+        check: Any = kernels.states_free
+        check(np.ascontiguousarray(qs, dtype=float), *self._arguments(), self._poses, self._hint, out)
         return out
 
     def edge_free(self, q_a: Array, q_b: Array) -> bool:
         """Certified: no pair comes closer than its margin less 0.4 mm anywhere on the straight joint segment."""
         *arguments, pairs, margins = self._arguments()
+        certify: Any = kernels.edge_free
         return bool(
-            kernels.edge_free(
-                np.ascontiguousarray(q_a, dtype=float), np.ascontiguousarray(q_b, dtype=float), *arguments, pairs, margins, self._reach, self._poses, self._hint
+            certify(
+                np.ascontiguousarray(q_a, dtype=float),
+                np.ascontiguousarray(q_b, dtype=float),
+                *arguments,
+                pairs,
+                margins,
+                self._reach,
+                self._poses,
+                self._hint,
             )
         )
 
@@ -290,7 +305,7 @@ class Scene:
             found = self.distance(q, 0.3 if closest is None else closest.distance)
             if closest is None or found.distance < closest.distance:
                 closest = found
-        assert closest is not None  # noqa: S101 - the first state always answers
+        assert closest is not None
         return closest
 
     def _arguments(self) -> tuple[Any, ...]:

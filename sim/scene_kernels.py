@@ -74,7 +74,9 @@ def _box_gap(low: Array, high: Array, a: int, b: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def closest_pair(pairs: Ints, radius: Array, starts: Ints, world: Array, low: Array, high: Array, cap: float, points: Array) -> tuple[float, int]:
+def closest_pair(
+    pairs: Ints, radius: Array, starts: Ints, world: Array, low: Array, high: Array, cap: float, points: Array
+) -> tuple[float, int]:
     """Smallest distance over pairs (n, 2) below `cap`, and which pair; (cap, -1) when all are further."""
     best, which = cap, -1
     trial = np.zeros((2, 3))
@@ -91,7 +93,9 @@ def closest_pair(pairs: Ints, radius: Array, starts: Ints, world: Array, low: Ar
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def worst_pair(pairs: Ints, margins: Array, radius: Array, starts: Ints, world: Array, low: Array, high: Array, points: Array) -> tuple[float, int]:
+def worst_pair(
+    pairs: Ints, margins: Array, radius: Array, starts: Ints, world: Array, low: Array, high: Array, points: Array
+) -> tuple[float, int]:
     """Distance of the pair that falls short of its margin the most, and which; (inf, -1) when all keep theirs."""
     shortfall, best, which = 0.0, np.inf, -1
     trial = np.zeros((2, 3))
@@ -109,7 +113,9 @@ def worst_pair(pairs: Ints, margins: Array, radius: Array, starts: Ints, world: 
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def pairs_free(pairs: Ints, margins: Array, slack: Array, radius: Array, starts: Ints, world: Array, low: Array, high: Array, hint: Ints) -> int:
+def pairs_free(
+    pairs: Ints, margins: Array, slack: Array, radius: Array, starts: Ints, world: Array, low: Array, high: Array, hint: Ints
+) -> int:
     """1: every pair keeps margin + slack; 0: every pair keeps its margin but not all the slack; -1: some pair breaks its margin.
 
     `hint[0]` is the pair that broke last; it is looked at first.

@@ -108,7 +108,9 @@ class _Node:
 
 
 class _Search:
-    def __init__(self, part: SheetPart, brake: Brake, stock: ToolStock, holds: tuple[bool, ...], forbidden: frozenset[tuple[int, int, str]]) -> None:
+    def __init__(
+        self, part: SheetPart, brake: Brake, stock: ToolStock, holds: tuple[bool, ...], forbidden: frozenset[tuple[int, int, str]]
+    ) -> None:
         self.part, self.brake, self.stock = part, brake, stock
         self.holds, self.forbidden = holds, forbidden
         self.findings: list[Finding] = []
@@ -244,14 +246,29 @@ class _Search:
                         cost = STROKE_COST + REGRIP_COST * (hold != node.hold) + LIGHT_FRONT_COST * (front_area < 0.5 * total)
                         cost += OWN_STATION_COST * (option.length != self.common)
                         if node.last:
-                            cost += FLIP_COST * (last[0] != node.last[0]) + TURN_COST * (last[1] != node.last[1]) + STATION_COST * (last[2:] != node.last[2:])
+                            cost += (
+                                FLIP_COST * (last[0] != node.last[0])
+                                + TURN_COST * (last[1] != node.last[1])
+                                + STATION_COST * (last[2:] != node.last[2:])
+                            )
                         new_mask = node.mask | 1 << stroke
                         new_cost = node.cost + cost
                         if best.get((new_mask, hold, last), np.inf) <= new_cost:
                             continue
                         remaining = n - bin(new_mask).count("1")
                         tie += 1
-                        heapq.heappush(heap, _Node(new_cost + remaining * STROKE_COST, tie, new_cost, new_mask, hold, last, (*node.path, (stroke, hold, option, self.angles(node.mask)))))
+                        heapq.heappush(
+                            heap,
+                            _Node(
+                                new_cost + remaining * STROKE_COST,
+                                tie,
+                                new_cost,
+                                new_mask,
+                                hold,
+                                last,
+                                (*node.path, (stroke, hold, option, self.angles(node.mask))),
+                            ),
+                        )
         return None, furthest, expanded
 
     def _direction(self, how: Lie, mask: int) -> tuple[float, float]:
@@ -337,12 +354,20 @@ def _reasons(search: _Search, furthest: _Node) -> list[Finding]:
         after = f"after bends {', '.join(done)}" if done else "as the first bend"
         message = f"bend {_label(part, stroke.index)} cannot be made {after}; " + "; ".join(why)
         out.append(
-            Finding("error", "no-sequence", message, "a gooseneck punch, a narrower die, another gripper, or a changed flange", f"bend {_label(part, stroke.index)}")
+            Finding(
+                "error",
+                "no-sequence",
+                message,
+                "a gooseneck punch, a narrower die, another gripper, or a changed flange",
+                f"bend {_label(part, stroke.index)}",
+            )
         )
     return out
 
 
-def _layout(part: SheetPart, brake: Brake, stock: ToolStock, node: _Node) -> tuple[ToolSetup, dict[tuple[str, str, float], int], list[Finding]]:
+def _layout(
+    part: SheetPart, brake: Brake, stock: ToolStock, node: _Node
+) -> tuple[ToolSetup, dict[tuple[str, str, float], int], list[Finding]]:
     """Stations side by side on the beam, the longest in the middle of the robot's reach first."""
     keys = list(dict.fromkeys((option.pair.punch.name, option.pair.die.name, option.length) for _, _, option, _ in node.path))
     pairs = {(option.pair.punch.name, option.pair.die.name, option.length): option.pair for _, _, option, _ in node.path}
@@ -361,7 +386,13 @@ def _layout(part: SheetPart, brake: Brake, stock: ToolStock, node: _Node) -> tup
         total = short + sum(gaps)
         if total > brake.length + 1e-9:
             findings.append(
-                Finding("error", "beam-too-short", f"the stations need {to_mm(total):.0f} mm of beam, the brake has {to_mm(brake.length):.0f} mm", "split the job or use a longer brake", "tools")
+                Finding(
+                    "error",
+                    "beam-too-short",
+                    f"the stations need {to_mm(total):.0f} mm of beam, the brake has {to_mm(brake.length):.0f} mm",
+                    "split the job or use a longer brake",
+                    "tools",
+                )
             )
     stations = []
     x = -total / 2
@@ -373,11 +404,21 @@ def _layout(part: SheetPart, brake: Brake, stock: ToolStock, node: _Node) -> tup
         x += key[2] + (gaps[index] if index < len(gaps) else 0.0)
     heights = {station.die.height for station in stations}
     if len(heights) > 1:
-        findings.append(Finding("error", "die-heights", f"dies of different heights ({', '.join(f'{to_mm(h):g}' for h in sorted(heights))} mm) cannot stand together", "use V openings of one height class", "tools"))
+        findings.append(
+            Finding(
+                "error",
+                "die-heights",
+                f"dies of different heights ({', '.join(f'{to_mm(h):g}' for h in sorted(heights))} mm) cannot stand together",
+                "use V openings of one height class",
+                "tools",
+            )
+        )
     return ToolSetup(tuple(stations)), {key: index for index, key in enumerate(keys)}, findings
 
 
-def _step(part: SheetPart, setup: ToolSetup, station_of: dict[tuple[str, str, float], int], hold: int, option: _Option, before: Array) -> SequencedStroke:
+def _step(
+    part: SheetPart, setup: ToolSetup, station_of: dict[tuple[str, str, float], int], hold: int, option: _Option, before: Array
+) -> SequencedStroke:
     station = setup.stations[station_of[(option.pair.punch.name, option.pair.die.name, option.length)]]
     stroke = part.strokes[option.how.stroke]
     bend = part.bends[stroke.bends[0]]

@@ -139,11 +139,13 @@ class Press:
         die_span: Of the die.
     """
 
-    def __init__(self, part: SheetPart, brake: Brake, pair: ToolPair, punch_span: tuple[float, float], die_span: tuple[float, float]) -> None:
+    def __init__(
+        self, part: SheetPart, brake: Brake, pair: ToolPair, punch_span: tuple[float, float], die_span: tuple[float, float]
+    ) -> None:
         self.part, self.brake, self.pair = part, brake, pair
         zero = brake.mechanism.fk(np.zeros(len(brake.mechanism.joint_names)))
         names = [link.name for link in brake.mechanism.links]
-        upper = [("punch", hull + (0.0, 0.0, brake.daylight)) for hull in punch_hulls(pair.punch, *punch_span)]
+        upper = [("punch", hull + np.array([0.0, 0.0, brake.daylight])) for hull in punch_hulls(pair.punch, *punch_span)]
         upper += [("ram", apply(zero[names.index("ram")], hull)) for hull in brake.mechanism.links[names.index("ram")].hulls]
         lower = [("die", hull) for hull in die_hulls(pair.die, *die_span)]
         lower += [("lower beam", apply(zero[names.index("frame")], hull)) for hull in brake.mechanism.links[names.index("frame")].hulls]
@@ -169,7 +171,9 @@ class Press:
         self.slack = np.zeros(count)
         self.all = np.arange(count, dtype=np.int64)
         polygons = [flange.polygon for flange in part.flanges]
-        self.neighbours = frozenset((i, k) for i in range(len(polygons)) for k in range(i + 1, len(polygons)) if polygons[i].distance(polygons[k]) < NEIGHBOURS)
+        self.neighbours = frozenset(
+            (i, k) for i in range(len(polygons)) for k in range(i + 1, len(polygons)) if polygons[i].distance(polygons[k]) < NEIGHBOURS
+        )
         self.Ts = np.tile(np.eye(4), (2 + len(part.flanges), 1, 1))
 
     @property

@@ -129,7 +129,20 @@ class Timeline:
         part_poses: Array | None = None,
     ) -> None:
         """A phase in which robot, brake and fold follow one law; `times` start at 0."""
-        self._append(name, step, kind, times, robot, brake, fold, stroke=stroke, events=events, contacts=contacts, waypoints=tuple(range(len(times))), part_poses=part_poses)
+        self._append(
+            name,
+            step,
+            kind,
+            times,
+            robot,
+            brake,
+            fold,
+            stroke=stroke,
+            events=events,
+            contacts=contacts,
+            waypoints=tuple(range(len(times))),
+            part_poses=part_poses,
+        )
 
     def take(self, part: PartPlacement) -> None:
         """From now on the gripper holds the part."""
@@ -140,10 +153,22 @@ class Timeline:
         self.part, self.gripped = part, False
 
     def _append(
-        self, name: str, step: str, kind: MotionKind, times: Array, robot: Array, brake: Array, fold: Array | None, *,
-        stroke: int | None, events: tuple[Event, ...], contacts: tuple[tuple[tuple[str, str], str], ...], waypoints: tuple[int, ...],
-        gripper: Array | None = None, part_poses: Array | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        step: str,
+        kind: MotionKind,
+        times: Array,
+        robot: Array,
+        brake: Array,
+        fold: Array | None,
+        *,
+        stroke: int | None,
+        events: tuple[Event, ...],
+        contacts: tuple[tuple[tuple[str, str], str], ...],
+        waypoints: tuple[int, ...],
+        gripper: Array | None = None,
+        part_poses: Array | None = None,
+    ) -> None:
         k = len(times)
         folds = np.repeat(self.fold[None], k, axis=0) if fold is None else fold
         grippers = np.repeat(self.gripper_joints[None], k, axis=0)
@@ -152,9 +177,22 @@ class Timeline:
         moved = tuple(replace(event, time=self.time + event.time) for event in events)
         self.phases.append(
             Phase(
-                name=name, step=step, kind=kind, stroke=stroke, times=self.time + times, robot=robot, gripper=grippers, brake=brake, fold=folds,
-                part=self.part, gripped=self.gripped, events=moved, contacts=contacts, waypoints=waypoints, part_poses=part_poses,
-            )  # fmt: skip
+                name=name,
+                step=step,
+                kind=kind,
+                stroke=stroke,
+                times=self.time + times,
+                robot=robot,
+                gripper=grippers,
+                brake=brake,
+                fold=folds,
+                part=self.part,
+                gripped=self.gripped,
+                events=moved,
+                contacts=contacts,
+                waypoints=waypoints,
+                part_poses=part_poses,
+            )
         )
         self.time = float(self.time + times[-1])
         self.robot, self.brake, self.fold, self.gripper_joints = robot[-1], brake[-1], folds[-1], grippers[-1]

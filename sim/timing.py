@@ -60,11 +60,13 @@ def blend_corners(qs: Array, scene: Scene | None = None) -> tuple[Array, tuple[i
         if l_in < 1e-9 or l_out < 1e-9:
             continue
         u_in, u_out = (corner - before) / l_in, (after - corner) / l_out
-        size = min(0.45 * l_in, 0.45 * l_out, LONGEST_BLEND)
+        size = float(min(0.45 * float(l_in), 0.45 * float(l_out), LONGEST_BLEND))
         curve: Array | None = None
         for _ in range(3):
-            trial = _corner(corner, u_in, u_out, float(size))
-            if scene is None or (bool(np.all(scene.free(trial))) and all(scene.edge_free(a, b) for a, b in zip(trial[:-1], trial[1:], strict=True))):
+            trial = _corner(corner, u_in, u_out, size)
+            if scene is None or (
+                bool(np.all(scene.free(trial))) and all(scene.edge_free(a, b) for a, b in zip(trial[:-1], trial[1:], strict=True))
+            ):
                 curve = trial
                 break
             size /= 2

@@ -11,7 +11,16 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 HERE = Path(__file__).parent
-STEEL, DARK, BLUE, LIGHT, YELLOW, RUBBER, ORANGE, GREY = "0.62 0.65 0.68 1", "0.22 0.24 0.27 1", "0.16 0.33 0.52 1", "0.85 0.87 0.88 1", "0.95 0.75 0.1 1", "0.15 0.15 0.16 1", "0.93 0.45 0.12 1", "0.75 0.75 0.73 1"
+STEEL, DARK, BLUE, LIGHT, YELLOW, RUBBER, ORANGE, GREY = (
+    "0.62 0.65 0.68 1",
+    "0.22 0.24 0.27 1",
+    "0.16 0.33 0.52 1",
+    "0.85 0.87 0.88 1",
+    "0.95 0.75 0.1 1",
+    "0.15 0.15 0.16 1",
+    "0.93 0.45 0.12 1",
+    "0.75 0.75 0.73 1",
+)
 
 
 @dataclass
@@ -24,7 +33,9 @@ class Shape:
     rpy: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def xml(self) -> str:
-        geometry = f"<box size='{_n(self.size)}'/>" if len(self.size) == 3 else f"<cylinder radius='{self.size[0]:g}' length='{self.size[1]:g}'/>"
+        geometry = (
+            f"<box size='{_n(self.size)}'/>" if len(self.size) == 3 else f"<cylinder radius='{self.size[0]:g}' length='{self.size[1]:g}'/>"
+        )
         origin = f"<origin xyz='{_n(self.xyz)}' rpy='{_n(self.rpy)}'/>"
         return f"    <visual>{origin}<geometry>{geometry}</geometry><material name=''><color rgba='{self.color}'/></material></visual>\n    <collision>{origin}<geometry>{geometry}</geometry></collision>\n"
 
@@ -40,21 +51,37 @@ class Machine:
     name: str
     text: list[str] = field(default_factory=list)
 
-    def link(self, name: str, shapes: list[Shape], mass: float = 0.0, com: tuple[float, float, float] = (0.0, 0.0, 0.0), inertia: float = 0.0) -> None:
+    def link(
+        self, name: str, shapes: list[Shape], mass: float = 0.0, com: tuple[float, float, float] = (0.0, 0.0, 0.0), inertia: float = 0.0
+    ) -> None:
         inertial = ""
         if mass:
             i = inertia or mass * 0.02
             inertial = f"    <inertial><origin xyz='{_n(com)}'/><mass value='{mass:g}'/><inertia ixx='{i:g}' ixy='0' ixz='0' iyy='{i:g}' iyz='0' izz='{i:g}'/></inertial>\n"
         self.text.append(f"  <link name={quoteattr(name)}>\n{inertial}{''.join(s.xml() for s in shapes)}  </link>\n")
 
-    def joint(self, name: str, kind: str, parent: str, child: str, xyz: tuple[float, float, float], axis: tuple[float, float, float] = (0, 0, 1), limit: tuple[float, float, float] | None = None, rpy: tuple[float, float, float] = (0, 0, 0)) -> None:
+    def joint(
+        self,
+        name: str,
+        kind: str,
+        parent: str,
+        child: str,
+        xyz: tuple[float, float, float],
+        axis: tuple[float, float, float] = (0, 0, 1),
+        limit: tuple[float, float, float] | None = None,
+        rpy: tuple[float, float, float] = (0, 0, 0),
+    ) -> None:
         bounds = "" if limit is None else f"<limit lower='{limit[0]:.8g}' upper='{limit[1]:.8g}' velocity='{limit[2]:.8g}' effort='0'/>"
         axis_text = "" if kind == "fixed" else f"<axis xyz='{_n(axis)}'/>"
-        self.text.append(f"  <joint name='{name}' type='{kind}'><parent link='{parent}'/><child link='{child}'/><origin xyz='{_n(xyz)}' rpy='{_n(rpy)}'/>{axis_text}{bounds}</joint>\n")
+        self.text.append(
+            f"  <joint name='{name}' type='{kind}'><parent link='{parent}'/><child link='{child}'/><origin xyz='{_n(xyz)}' rpy='{_n(rpy)}'/>{axis_text}{bounds}</joint>\n"
+        )
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"<?xml version='1.0'?>\n<!-- made by urdf/make_machines.py -->\n<robot name='{self.name}'>\n{''.join(self.text)}</robot>\n")
+        path.write_text(
+            f"<?xml version='1.0'?>\n<!-- made by urdf/make_machines.py -->\n<robot name='{self.name}'>\n{''.join(self.text)}</robot>\n"
+        )
 
 
 def box(x0: float, x1: float, y0: float, y1: float, z0: float, z1: float, color: str) -> Shape:
@@ -62,7 +89,18 @@ def box(x0: float, x1: float, y0: float, y1: float, z0: float, z1: float, color:
     return Shape((x1 - x0, y1 - y0, z1 - z0), ((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2), color)
 
 
-def brake(name: str, *, length: float, seat: float, half: float, daylight: float, stroke: float, throat: float, gauge_x: tuple[float, float], column: float) -> None:
+def brake(
+    name: str,
+    *,
+    length: float,
+    seat: float,
+    half: float,
+    daylight: float,
+    stroke: float,
+    throat: float,
+    gauge_x: tuple[float, float],
+    column: float,
+) -> None:
     """A press brake. The root frame is the middle of the lower tool seat; `seat` is its height above the floor."""
     m = Machine(name)
     end = length / 2
@@ -87,12 +125,16 @@ def brake(name: str, *, length: float, seat: float, half: float, daylight: float
     m.link("gauge_beam", [box(-end * 0.95, end * 0.95, 0.20, 0.30, -0.13, -0.04, DARK)])
     m.joint("gauge_r", "prismatic", "gauge", "gauge_beam", (0, 0, 0), (0, 0, 1), (0.04, 0.25, 0.1))
     for index in (1, 2):
-        m.link(f"finger_{index}", [box(-0.015, 0.015, 0.0, 0.07, -0.004, 0.004, YELLOW), box(-0.015, 0.015, 0.07, 0.22, -0.04, 0.004, DARK)])
+        m.link(
+            f"finger_{index}", [box(-0.015, 0.015, 0.0, 0.07, -0.004, 0.004, YELLOW), box(-0.015, 0.015, 0.07, 0.22, -0.04, 0.004, DARK)]
+        )
         m.joint(f"gauge_z{index}", "prismatic", "gauge_beam", f"finger_{index}", (0, 0, 0), (1, 0, 0), (-end, end, 1.0))
     m.write(HERE / "brakes" / f"{name}.urdf")
 
 
-def vacuum_frame(name: str, *, size: tuple[float, float], cups: tuple[int, int], radius: float, height: float, mass: float) -> list[tuple[float, float]]:
+def vacuum_frame(
+    name: str, *, size: tuple[float, float], cups: tuple[int, int], radius: float, height: float, mass: float
+) -> list[tuple[float, float]]:
     """A straight vacuum frame: the flange's z axis runs through its middle to the cups' plane at `height`."""
     m = Machine(name)
     cup = 0.05
@@ -116,7 +158,17 @@ def vacuum_frame(name: str, *, size: tuple[float, float], cups: tuple[int, int],
 def clamp(name: str, *, width: float, depth: float, opening: float, height: float, mass: float) -> None:
     """A parallel clamp; the TCP is at `height`, the jaws reach `depth` beyond it; each jaw moves by half the opening."""
     m = Machine(name)
-    m.link(name, [Shape((0.063, 0.02), (0, 0, 0.01), DARK), Shape((0.03, 0.06), (0, 0, 0.05), STEEL), box(-0.03, 0.03, -0.03, 0.03, 0.08, height - 0.035, BLUE)], mass, (0, 0, height / 2), mass * 0.005)
+    m.link(
+        name,
+        [
+            Shape((0.063, 0.02), (0, 0, 0.01), DARK),
+            Shape((0.03, 0.06), (0, 0, 0.05), STEEL),
+            box(-0.03, 0.03, -0.03, 0.03, 0.08, height - 0.035, BLUE),
+        ],
+        mass,
+        (0, 0, height / 2),
+        mass * 0.005,
+    )
     for jaw, sign in (("jaw_a", 1), ("jaw_b", -1)):
         y0, y1 = sorted((0.0, sign * 0.008))
         m.link(jaw, [box(-width / 2, width / 2, y0, y1, height - 0.03, height + depth, STEEL)], 0.2)
@@ -128,16 +180,64 @@ def irb4600() -> None:
     """ABB IRB 4600-40/2.55 by the dimensions of its data sheet; shapes are ours."""
     m = Machine("irb4600_40_255")
     d = pi / 180
-    m.link("base_link", [Shape((0.28, 0.12), (0, 0, 0.06), GREY), box(-0.38, 0.2, -0.22, 0.22, 0.0, 0.14, ORANGE), Shape((0.21, 0.13), (0, 0, 0.20), ORANGE)], 130, (-0.05, 0, 0.12), 5)
-    m.link("link_1", [Shape((0.23, 0.16), (0, 0, -0.14), ORANGE), box(-0.16, 0.34, -0.20, 0.20, -0.08, 0.10, ORANGE), Shape((0.15, 0.30), (0.175, 0, 0.0), ORANGE, (pi / 2, 0, 0))], 110, (0.08, 0, -0.02), 4)
+    m.link(
+        "base_link",
+        [
+            Shape((0.28, 0.12), (0, 0, 0.06), GREY),
+            box(-0.38, 0.2, -0.22, 0.22, 0.0, 0.14, ORANGE),
+            Shape((0.21, 0.13), (0, 0, 0.20), ORANGE),
+        ],
+        130,
+        (-0.05, 0, 0.12),
+        5,
+    )
+    m.link(
+        "link_1",
+        [
+            Shape((0.23, 0.16), (0, 0, -0.14), ORANGE),
+            box(-0.16, 0.34, -0.20, 0.20, -0.08, 0.10, ORANGE),
+            Shape((0.15, 0.30), (0.175, 0, 0.0), ORANGE, (pi / 2, 0, 0)),
+        ],
+        110,
+        (0.08, 0, -0.02),
+        4,
+    )
     m.joint("joint_1", "revolute", "base_link", "link_1", (0, 0, 0.495), (0, 0, 1), (-180 * d, 180 * d, 175 * d))
-    m.link("link_2", [box(-0.11, 0.11, -0.24, -0.155, -0.12, 1.0, ORANGE), Shape((0.125, 0.085), (0, -0.1975, 0.9), ORANGE, (pi / 2, 0, 0)), Shape((0.14, 0.085), (0, -0.1975, 0), ORANGE, (pi / 2, 0, 0))], 65, (0, -0.19, 0.42), 6)
+    m.link(
+        "link_2",
+        [
+            box(-0.11, 0.11, -0.24, -0.155, -0.12, 1.0, ORANGE),
+            Shape((0.125, 0.085), (0, -0.1975, 0.9), ORANGE, (pi / 2, 0, 0)),
+            Shape((0.14, 0.085), (0, -0.1975, 0), ORANGE, (pi / 2, 0, 0)),
+        ],
+        65,
+        (0, -0.19, 0.42),
+        6,
+    )
     m.joint("joint_2", "revolute", "link_1", "link_2", (0.175, 0, 0), (0, 1, 0), (-90 * d, 150 * d, 175 * d))
-    m.link("link_3", [box(-0.22, 0.24, -0.145, 0.13, -0.11, 0.29, ORANGE), Shape((0.115, 0.18), (0.32, 0, 0.175), ORANGE, (0, pi / 2, 0))], 60, (0.05, 0, 0.12), 3)
+    m.link(
+        "link_3",
+        [box(-0.22, 0.24, -0.145, 0.13, -0.11, 0.29, ORANGE), Shape((0.115, 0.18), (0.32, 0, 0.175), ORANGE, (0, pi / 2, 0))],
+        60,
+        (0.05, 0, 0.12),
+        3,
+    )
     m.joint("joint_3", "revolute", "link_2", "link_3", (0, 0, 0.9), (0, 1, 0), (-180 * d, 75 * d, 175 * d))
-    m.link("link_4", [Shape((0.085, 0.44), (0.62, 0, 0), ORANGE, (0, pi / 2, 0)), box(0.82, 1.02, -0.10, 0.10, -0.07, 0.07, ORANGE)], 30, (0.65, 0, 0), 1.5)
+    m.link(
+        "link_4",
+        [Shape((0.085, 0.44), (0.62, 0, 0), ORANGE, (0, pi / 2, 0)), box(0.82, 1.02, -0.10, 0.10, -0.07, 0.07, ORANGE)],
+        30,
+        (0.65, 0, 0),
+        1.5,
+    )
     m.joint("joint_4", "revolute", "link_3", "link_4", (0, 0, 0.175), (1, 0, 0), (-400 * d, 400 * d, 250 * d))
-    m.link("link_5", [Shape((0.07, 0.10), (0, 0, 0), GREY, (pi / 2, 0, 0)), Shape((0.055, 0.09), (0.06, 0, 0), GREY, (0, pi / 2, 0))], 8, (0.02, 0, 0), 0.05)
+    m.link(
+        "link_5",
+        [Shape((0.07, 0.10), (0, 0, 0), GREY, (pi / 2, 0, 0)), Shape((0.055, 0.09), (0.06, 0, 0), GREY, (0, pi / 2, 0))],
+        8,
+        (0.02, 0, 0),
+        0.05,
+    )
     m.joint("joint_5", "revolute", "link_4", "link_5", (0.96, 0, 0), (0, 1, 0), (-125 * d, 120 * d, 250 * d))
     m.link("link_6", [Shape((0.055, 0.028), (0.121, 0, 0), DARK, (0, pi / 2, 0))], 1, (0.12, 0, 0), 0.005)
     m.joint("joint_6", "revolute", "link_5", "link_6", (0, 0, 0), (1, 0, 0), (-400 * d, 400 * d, 360 * d))
@@ -147,9 +247,13 @@ def irb4600() -> None:
 
 
 if __name__ == "__main__":
-    brake("brake-100t-3100", length=3.1, seat=1.05, half=0.060, daylight=0.400, stroke=0.245, throat=0.42, gauge_x=(0.004, 0.80), column=0.18)
-    brake("brake-40t-1250", length=1.25, seat=0.85, half=0.045, daylight=0.360, stroke=0.205, throat=0.25, gauge_x=(0.004, 0.50), column=0.12)
-    print(vacuum_frame("vacuum-frame-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, height=0.36, mass=7.0))
+    brake(
+        "brake-100t-3100", length=3.1, seat=1.05, half=0.060, daylight=0.400, stroke=0.245, throat=0.42, gauge_x=(0.004, 0.80), column=0.18
+    )
+    brake(
+        "brake-40t-1250", length=1.25, seat=0.85, half=0.045, daylight=0.360, stroke=0.205, throat=0.25, gauge_x=(0.004, 0.50), column=0.12
+    )
+    print(vacuum_frame("vacuum-frame-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, height=0.20, mass=6.0))
     print(vacuum_frame("vacuum-frame-160", size=(0.16, 0.06), cups=(4, 2), radius=0.0125, height=0.20, mass=3.0))
     clamp("clamp-60", width=0.06, depth=0.025, opening=0.024, height=0.20, mass=3.5)
     irb4600()
