@@ -68,9 +68,9 @@ def test_hat() -> None:
 
 
 def test_box() -> None:
-    base_x, base_y, wall = 0.12, 0.09, 0.03
+    base_x, base_y, wall, relief = 0.12, 0.09, 0.03, 0.003
     a, b = base_x / 2 + BA / 2, base_y / 2 + BA / 2
-    ex, ey = base_x / 2, base_y / 2
+    ex, ey = base_x / 2 - relief, base_y / 2 - relief
     reach_x, reach_y = base_x / 2 + BA + wall, base_y / 2 + BA + wall
     cross = box(-reach_x, -ey, reach_x, ey).union(box(-ex, -reach_y, ex, reach_y))
     part = make(cross, [line(-a, -ey, -a, ey), line(a, -ey, a, ey), line(-ex, -b, ex, -b), line(-ex, b, ex, b)], [1, 1, 1, 1])
