@@ -1,4 +1,4 @@
-"""Draws examples/parts/tray.dxf: a tray of 400 x 300 mm with four walls of 25 mm, in 1 mm stainless steel bent over V 6 (r 1.26, K 0.42)."""
+"""Draws examples/parts/tray.dxf: a tray of 482 x 408 mm with four walls of 16 mm, in 1 mm stainless steel bent over V 6 (r 1.26, K 0.42)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import ezdxf
 from ezdxf import units
 
-LENGTH, WIDTH, WALL, T, R, K = 400.0, 300.0, 25.0, 1.0, 1.26, 0.42
+LENGTH, WIDTH, WALL, T, R, K = 482.0, 408.0, 16.0, 1.0, 1.26, 0.42
 RELIEF = 1.5
 
 

@@ -119,18 +119,18 @@ def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon, ...]:
         a, b = start - along * END_SLACK, end + along * END_SLACK
         band = Polygon([a - across, b - across, b + across, a + across])
         zone = flat.outline.intersection(band)
-        overlap = zone.intersection(taken).area
+        overlap = 0.0 if taken.is_empty else zone.intersection(taken).area
         if overlap > 2 * width * max(width, max(widths)):
             raise InputError(
                 f"the zone of bend {i + 1} ({to_mm(width):.2f} mm wide) overlaps that of another bend by {overlap * 1e6:.1f} mm2; "
                 "bends that close cannot both be made: use a smaller radius", file=flat.source, place=_at((start, end)),
             )  # fmt: skip
-        zone = zone.difference(taken)
+        zone = zone if taken.is_empty else zone.difference(taken)
         pieces = [piece for piece in getattr(zone, "geoms", (zone,)) if isinstance(piece, Polygon)]
         middle = LineString([start, end])
         zone = max(pieces, key=lambda piece: (piece.intersection(middle).length, piece.area))
         zones.append(zone)
-        taken = unary_union((taken, zone))
+        taken = zone if taken.is_empty else unary_union((taken, zone))
     return tuple(zones)
 
 

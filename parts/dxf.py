@@ -102,11 +102,22 @@ def _document(path: Path, limits: DxfLimits) -> Any:
         raise InputError("not a DXF file", file=path)
     try:
         return filemanagement.readfile(str(path))
-    except (DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError):
+    except (DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError, StopIteration):
         pass
     try:
         document, _ = recover.readfile(str(path))
-    except (DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, UnicodeError, RecursionError) as error:
+    except (
+        DXFError,
+        OSError,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        UnicodeError,
+        StopIteration,
+        RecursionError,
+    ) as error:
         raise InputError(f"not a readable DXF file: {error}", file=path) from None
     return document
 

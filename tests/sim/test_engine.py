@@ -1,0 +1,109 @@
+"""The clearance engine against coal, and certified edges against brute force."""
+
+from __future__ import annotations
+
+import coal
+import numpy as np
+import pytest
+from scipy.spatial import ConvexHull
+
+from sim.gjk import hull_distance
+from sim.motion import FreePath, JointLimits, plan_free
+from sim.scene import Scene, SceneBody, SceneLink
+from sim.timing import blend_corners, time_path
+
+
+def coal_convex(vertices):
+    points, triangles = coal.StdVec_Vec3s(), coal.StdVec_Triangle()
+    for vertex in vertices:
+        points.append(vertex)
+    for simplex in ConvexHull(vertices).simplices:
+        triangles.append(coal.Triangle(*(int(i) for i in simplex)))
+    return coal.Convex(points, triangles)
+
+
+def test_distances_agree_with_coal():
+    rng = np.random.default_rng(0)
+    for k in range(300):
+        a = rng.normal(size=(int(rng.integers(5, 40)), 3))
+        if k % 3 == 0:
+            a = np.array([[x, y, z] for x in (0, 0.5) for y in (0, 0.4) for z in (0, 0.0005)]) @ np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        b = rng.normal(size=(20, 3)) + rng.normal(size=3) * 3
+        a, b = a[ConvexHull(a).vertices], b[ConvexHull(b).vertices]
+        both = np.concatenate((a, b))
+        ours = hull_distance(both, 0, len(a), len(a), len(both), 1e9, -1.0, np.zeros((2, 3)))
+        request, result = coal.DistanceRequest(), coal.DistanceResult()
+        theirs = coal.distance(coal_convex(a), coal.Transform3s(), coal_convex(b), coal.Transform3s(), request, result)
+        assert ours == pytest.approx(max(theirs, 0.0), abs=1e-5)
+
+
+def box(x0, x1, y0, y1, z0, z1):
+    return np.array([[x, y, z] for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)], dtype=float)
+
+
+def arm(obstacles, margin=0.01):
+    """A planar arm of two links of 1 m with a 0.5 mm sheet at its end, among boxes."""
+    z = np.array([0.0, 0.0, 1.0])
+    shift = np.eye(4)
+    shift[0, 3] = 1.0
+    links = [
+        SceneLink("upper", -1, np.eye(4), "revolute", z, 0),
+        SceneLink("fore", 0, shift, "revolute", z, 1),
+        SceneLink("world", -1, np.eye(4), "fixed", z, -1),
+    ]
+    bodies = [
+        SceneBody("upper", "robot", 0, box(0.1, 0.9, -0.03, 0.03, -0.03, 0.03)),
+        SceneBody("sheet", "part", 1, box(0.2, 1.0, -0.00025, 0.00025, -0.2, 0.2)),
+    ]
+    bodies += [SceneBody(f"box {i}", "obstacle", 2, hull) for i, hull in enumerate(obstacles)]
+    return Scene(links, bodies, lower=np.full(2, -3.1), upper=np.full(2, 3.1), ignore_links=frozenset({(0, 1)}), margin=margin)
+
+
+def test_certified_edges_never_touch_when_checked_a_hundred_times_finer():
+    rng = np.random.default_rng(1)
+    certified = 0
+    for _ in range(60):
+        centres = rng.uniform(-1.8, 1.8, (4, 2))
+        scene = arm([box(x - 0.005, x + 0.005, y - 0.05, y + 0.05, -1, 1) for x, y in centres])
+        for _ in range(5):
+            a, b = rng.uniform(-3, 3, (2, 2))
+            if scene.edge_free(a, b):
+                certified += 1
+                fine = a + np.linspace(0, 1, 2000)[:, None] * (b - a)
+                assert np.min(scene.distances(fine, cap=0.05)) > 0.01 - 5e-4
+    assert certified > 30
+
+
+def test_a_thin_sheet_does_not_tunnel_through_a_thin_punch():
+    scene = arm([box(1.4, 1.6, 0.295, 0.305, -1, 1)], margin=0.001)
+    assert not scene.edge_free(np.array([0.0, 0.0]), np.array([0.8, 0.0]))
+
+
+def test_planner_goes_round_and_is_repeatable():
+    scene = arm([box(1.2, 2.2, 0.25, 0.35, -1, 1)])
+    limits = JointLimits(np.full(2, -3.1), np.full(2, 3.1), np.full(2, 2.0), np.full(2, 6.0), np.full(2, 60.0))
+    start, goal = np.array([0.0, 0.0]), np.array([[0.7, 0.0]])
+    one, two = (plan_free(scene, start, goal, limits, seed=5) for _ in range(2))
+    assert isinstance(one, FreePath) and isinstance(two, FreePath)
+    assert np.array_equal(one.qs, two.qs)
+    fine = np.concatenate([a + np.linspace(0, 1, 400)[:, None] * (b - a) for a, b in zip(one.qs[:-1], one.qs[1:], strict=True)])
+    assert np.min(scene.distances(fine, cap=0.05)) > 0.01 - 5e-4
+
+
+def test_timing_keeps_speed_acceleration_and_jerk():
+    limits = JointLimits(
+        np.full(3, -3.0), np.full(3, 3.0), np.array([2.0, 2.5, 3.0]), np.array([6.0, 7.0, 9.0]), np.array([60.0, 70.0, 90.0])
+    )
+    way = np.array([[0.0, 0.0, 0.0], [1.0, -0.4, 0.2], [1.2, 0.5, -0.8], [0.1, 0.9, 0.4]])
+    dense, marks = blend_corners(way)
+    assert marks[0] == 0 and marks[-1] == len(dense) - 1
+    timed = time_path(dense, limits)
+    dt = np.diff(timed.times)
+    v = np.diff(timed.qs, axis=0) / dt[:, None]
+    a = np.diff(v, axis=0) / dt[1:, None]
+    j = np.diff(a, axis=0) / dt[2:, None]
+    assert np.max(np.abs(v) / limits.velocity) < 1.02
+    assert np.max(np.abs(a) / limits.acceleration) < 1.05
+    # Third differences of 20 ms samples of a path of splines: ten percent.
+    assert np.max(np.abs(j) / limits.jerk) < 1.10
+    assert timed.qs[0] == pytest.approx(way[0]) and timed.qs[-1] == pytest.approx(way[-1])
