@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from parts.materials import material
 from sim.airbend import inner_radius, rule_opening
 from sim.bending import BendingOptions, BendingResult, plan_bending
 from sim.outputs import brake_program, brake_table, plan_dict
+from sim.replay import replay
 from sim.robot_path import solutions
 
 
@@ -83,6 +84,10 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     part = make_part(flat, job, steel, inner_radius(steel, rule_opening(thickness), 0.8 * MM))
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
     result = plan_bending(part, cell, options, progress)
+    if result.plan.phases:
+        progress("replay", 0.5, "second engine")
+        checked = replay(result)
+        result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *checked.findings)))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     return summary, _files(summary, result)
 
