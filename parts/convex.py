@@ -12,7 +12,7 @@ from core.frames import Array
 HOLE_SHARE = 0.15
 """Holes smaller than this share of their flange are filled for collision: nothing of the cell fits through them on purpose."""
 OUTLINE_TOLERANCE = 0.4e-3
-"""A collision outline may stand this far outside the true one [m]."""
+"""A collision outline may stand about this far outside the true one [m] (a tenth more at sharp corners)."""
 
 
 def convex_pieces(polygon: Polygon) -> tuple[Array, ...]:
@@ -74,7 +74,7 @@ def _is_convex(loop: Array) -> bool:
 
 
 def collision_outline(polygon: Polygon, tolerance: float = OUTLINE_TOLERANCE) -> Polygon:
-    """A polygon with few corners that contains `polygon` and stands out of it by at most `tolerance`; holes below `HOLE_SHARE` are filled."""
+    """A polygon with few corners that contains `polygon` and stands out of it by about `tolerance`; holes below `HOLE_SHARE` are filled."""
     filled = Polygon(
         polygon.exterior, [ring for ring in polygon.interiors if Polygon(ring).area > HOLE_SHARE * Polygon(polygon.exterior).area]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,6 +109,8 @@ class JobMotion:
             raise no_motion(step, f"{what} ({found.message})", found.closest, "move the station or the robot, or choose another gripper")
         dense, corners = blend_corners(found.qs, scene)
         self.timeline.move(name, step, "free", dense, waypoints=corners, brake=brake)
+        nearest = scene.path_clearance(dense)
+        self.timeline.phases[-1] = replace(self.timeline.phases[-1], clearance=nearest.distance, closest=(nearest.body_a, nearest.body_b))
         return int(np.argmin(np.max(np.abs(goals - found.qs[-1]), axis=1)))
 
     def grip_on(self, step: str, grip: Grip, contacts: tuple[tuple[tuple[str, str], str], ...]) -> None:

@@ -26,7 +26,6 @@ SIZES_MM = {
     "oxygen_dimmer_support_3mm": (111.7, 59.5),
     "oxygen_base_3mm_NOBENDS": (485.3, 283.5),
     "fusion_c_bracket_5mm": (176.6, 218.65),  # ezdxf.bbox.extents of the file; the parts list says 208.9
-    "fusion_c_bracket_5mm": (176.62, 218.65),
     "sw_ocp_timecard_bracket_v3_flat": (131.8, 31.3),
 }
 
