@@ -1,4 +1,4 @@
-"""Parametric punches and dies by name, and sections from a user's DXF.
+"""Parametric punches and dies by name.
 
 Shapes follow the common European pattern with rounded figures; they are not vendors' drawings (docs/tooling.md). All punches stand 120 mm below
 the upper seat, so that stations can be mixed; dies are 60 mm high up to V 25 and 80 mm above.

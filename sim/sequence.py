@@ -2,7 +2,7 @@
 
 State = (strokes done, flange held, how the part last lay). Costs are seconds of handling. Geometry is asked once per (stroke, strokes done,
 gauged side, tools) and remembered: it does not depend on the order in which the others were made. A* with the least cost of the remaining
-strokes as its estimate is exact; beyond `EXACT` strokes the number of expansions bounds it and the best order found so far is returned.
+strokes as its estimate is exact within `MAX_EXPANSIONS` states; beyond, a weighted search goes for a complete order and the result says so.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cells.model import Brake, ToolStock
-from cells.tooling import ToolSetup, ToolStation
+from cells.tooling import Die, Punch, ToolSetup, ToolStation
 from cells.tooling_hulls import STEP, compose
 from core.findings import Finding
 from core.frames import Array
 from core.progress import Progress, silent
 from core.units import to_mm
 from parts.sheet import SheetPart
-from sim.airbend import bending_force, leg_poses, minimum_leg, springback, tip_height
+from sim.airbend import bending_force, contact_half_width, inner_radius, leg_poses, minimum_leg, penetration, springback
 from sim.gauging import Gauging, gauge
 from sim.swing import Clash, Lie, Press, check_stroke, lie, part_in_brake
 from sim.tool_choice import ToolPair, radius_finding, tool_pairs
 
-EXACT = 10
-MAX_EXPANSIONS = 6000
+MAX_EXPANSIONS = 3000
+"""States looked at before the search gives up on proving the best order."""
+GREEDY_WEIGHT = 6.0
 # Handling costs in seconds; regripping is what a robot cell suffers from most.
 STROKE_COST = 8.0
 REGRIP_COST = 20.0
@@ -151,9 +152,9 @@ class _Search:
         bend = part.bends[part.strokes[stroke].bends[0]]
         before = self.angles(mask)
         angle = abs(bend.angle)
-        loaded = angle + springback(part.material, angle, bend.radius, part.thickness)
         reason = "no tools fit"
         for pair in self.pairs[stroke]:
+            loaded = _loaded_angle(part, stroke, pair.die, pair.punch)
             how = lie(part, stroke, gauged, before, 0.0, pair.die.height)
             if isinstance(how, str):
                 return how
@@ -202,7 +203,8 @@ class _Search:
                     return f"the {to_mm(leg):.1f} mm leg is shorter than the {to_mm(need):.1f} mm that V {to_mm(pair.die.opening):g} needs"
         return ""
 
-    def run(self, progress: Progress) -> tuple[_Node | None, _Node, int]:
+    def run(self, progress: Progress, weight: float = 1.0) -> tuple[_Node | None, _Node, int, bool]:
+        """A* (weight 1: exact); a larger weight goes for any complete order. Also the furthest node, expansions, and whether the limit was hit."""
         n = len(self.part.strokes)
         goal = (1 << n) - 1
         areas = [flange.polygon.area for flange in self.part.flanges]
@@ -220,7 +222,7 @@ class _Search:
         while heap and expanded < MAX_EXPANSIONS:
             node = heapq.heappop(heap)
             if node.mask == goal:
-                return node, node, expanded
+                return node, node, expanded, False
             key = (node.mask, node.hold, node.last)
             if best.get(key, np.inf) <= node.cost:
                 continue
@@ -260,7 +262,7 @@ class _Search:
                         heapq.heappush(
                             heap,
                             _Node(
-                                new_cost + remaining * STROKE_COST,
+                                new_cost + weight * remaining * STROKE_COST,
                                 tie,
                                 new_cost,
                                 new_mask,
@@ -269,7 +271,7 @@ class _Search:
                                 (*node.path, (stroke, hold, option, self.angles(node.mask))),
                             ),
                         )
-        return None, furthest, expanded
+        return None, furthest, expanded, bool(heap)
 
     def _direction(self, how: Lie, mask: int) -> tuple[float, float]:
         """Direction of the root flange's x axis in the brake: tells how the part is turned."""
@@ -306,10 +308,34 @@ def plan_sequence(
         return SequenceResult((), ToolSetup(()), (finding,), 0.0, 0, 0)
     if search.findings:
         return SequenceResult((), ToolSetup(()), tuple(search.findings), 0.0, 0, 0)
-    found, furthest, expanded = search.run(progress)
-    node = found or furthest
+    found, furthest, expanded, limited = search.run(progress)
     findings: list[Finding] = []
-    if found is None:
+    if limited:
+        # Too many orders to compare them all: go for a good one.
+        found, furthest, more, limited = search.run(progress, GREEDY_WEIGHT)
+        expanded += more
+        if found is not None:
+            findings.append(
+                Finding(
+                    "info",
+                    "order-not-proven",
+                    f"the order is good but not proven the best: the search stopped after {MAX_EXPANSIONS} states",
+                    "",
+                    "sequence",
+                )
+            )
+    node = found or furthest
+    if found is None and limited:
+        findings.append(
+            Finding(
+                "error",
+                "search-limit",
+                f"no complete order among {expanded} states; the part may still be possible",
+                "simplify the part or split it",
+                "sequence",
+            )
+        )
+    elif found is None:
         findings += _reasons(search, furthest)
     setup, station_of, layout = _layout(part, brake, stock, node)
     findings += layout
@@ -319,6 +345,21 @@ def plan_sequence(
         if warning is not None:
             findings.append(warning)
     return SequenceResult(steps, setup, tuple(findings), node.cost, expanded, len(search.options))
+
+
+def _take(left: dict[str, list[float]], stock: ToolStock, name: str, length: float) -> tuple[float, ...] | None:
+    """Segments of a tool for one station, taken out of what is left of its set; None when they do not add up."""
+    remaining = left.setdefault(name, list(_stock(stock, name)))
+    found = compose(length, tuple(remaining))
+    for segment in found or ():
+        remaining.remove(min(remaining, key=lambda value: abs(value - segment)))
+    return found
+
+
+def _loaded_angle(part: SheetPart, stroke: int, die: Die, punch: Punch) -> float:
+    """Deflection under load [rad]: target plus springback of the radius that these tools make, whatever the flat was computed with."""
+    angle = abs(part.bends[part.strokes[stroke].bends[0]].angle)
+    return angle + springback(part.material, angle, inner_radius(part.material, die.opening, punch.radius), part.thickness)
 
 
 def _punch_length(line: float) -> float:
@@ -395,11 +436,23 @@ def _layout(
                 )
             )
     stations = []
+    left: dict[str, list[float]] = {}
     x = -total / 2
     for index, key in enumerate(keys):
         pair = pairs[key]
-        segments = compose(key[2], _stock(stock, pair.punch.name)) or (key[2],)
-        die_segments = compose(key[2], _stock(stock, pair.die.name)) or segments
+        taken = [_take(left, stock, name, key[2]) for name in (pair.punch.name, pair.die.name)]
+        for name, found in zip((pair.punch.name, pair.die.name), taken, strict=True):
+            if found is None:
+                findings.append(
+                    Finding(
+                        "error",
+                        "no-segments",
+                        f"station {index + 1} needs {to_mm(key[2]):.0f} mm of {name}, but the segments left in stock do not add up to it",
+                        "add segments, or make the part in two set-ups",
+                        "tools",
+                    )
+                )
+        segments, die_segments = (found or (key[2],) for found in taken)
         stations.append(ToolStation(index, pair.punch, pair.die, x, segments, die_segments))
         x += key[2] + (gaps[index] if index < len(gaps) else 0.0)
     heights = {station.die.height for station in stations}
@@ -423,7 +476,8 @@ def _step(
     stroke = part.strokes[option.how.stroke]
     bend = part.bends[stroke.bends[0]]
     angle = abs(bend.angle)
-    loaded = angle + springback(part.material, angle, bend.radius, part.thickness)
+    loaded = _loaded_angle(part, stroke.index, station.die, station.punch)
+    made = inner_radius(part.material, station.die.opening, station.punch.radius)
     T = option.how.T_brake_bend_pinch.copy()
     T[0, 3] += station.x_middle
     length = option.how.span[1] - option.how.span[0]
@@ -431,7 +485,7 @@ def _step(
     return SequencedStroke(
         stroke=stroke.index, bends=stroke.bends, station=station.index, x=station.x_middle, gauged=option.how.gauged, flipped=option.how.flipped, hold_flange=hold,
         angle=angle, loaded_angle=loaded, radius=bend.radius, force=bending_force(part.material, part.thickness, station.die.opening, length),
-        tip_depth=-tip_height(part, bend.index, loaded, station.die), pinch_tip=part.thickness,
+        tip_depth=penetration(loaded, made, part.thickness, contact_half_width(station.die), station.die.shoulder), pinch_tip=part.thickness,
         gauge_x=g.gauge_x, gauge_r=g.gauge_r, gauge_z1=g.gauge_z1 + station.x_middle, gauge_z2=g.gauge_z2 + station.x_middle, gauge_contact=g.contact,
         T_brake_bend_pinch=T, before=before, clearance=option.clearance, front=option.how.front,
     )  # fmt: skip
