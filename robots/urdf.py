@@ -153,6 +153,9 @@ class _Reader:
         values = {
             key: self._number(limit, key, default) for key, default in (("lower", 0.0), ("upper", 0.0), ("velocity", 0.0), ("effort", 0.0))
         }
+        for key in ("velocity", "effort"):
+            if values[key] < 0:
+                raise self.error(f"joint '{name}': {key} {values[key]:g} is negative", limit)
         if kind != "continuous":
             if values["lower"] >= values["upper"]:
                 raise self.error(f"joint '{name}': lower limit {values['lower']:g} is not below upper limit {values['upper']:g}", limit)
@@ -166,6 +169,8 @@ class _Reader:
             T = self._origin(inertial)
             mass_element = inertial.find("mass")
             mass = 0.0 if mass_element is None else self._number(mass_element, "value", 0.0)
+            if mass < 0:
+                raise self.error(f"link '{element.get('name', '')}': mass {mass:g} kg is negative", inertial)
             com = T[:3, 3]
             i = inertial.find("inertia")
             if i is not None:
@@ -226,6 +231,8 @@ class _Reader:
     def _mesh_path(self, name: str, element: etree._Element) -> Path:
         if name.startswith("package://"):
             package, _, rest = name.removeprefix("package://").partition("/")
+            if package in ("", ".", ".."):
+                raise self.error(f"mesh '{name}' names no package", element)
             root = self.packages.get(package) or self._find_package(package)
             if root is None:
                 raise self.error(f"package '{package}' of mesh '{name}' is not known; name its folder under `packages:`", element)

@@ -48,7 +48,7 @@ def test_jacobian_by_finite_differences():
         assert (robot.fk(q + step)[:3, 3] - robot.fk(q - step)[:3, 3]) / 2e-6 == pytest.approx(J[:3, i], abs=1e-6)
 
 
-URDF = "<robot name='r'><link name='a'/><link name='b'/><joint name='j' type='{kind}'><parent link='a'/><child link='{child}'/><axis xyz='{axis}'/><limit lower='{low}' upper='1' velocity='1' effort='1'/></joint></robot>"
+URDF = "<robot name='r'><link name='a'/><link name='b'/><joint name='j' type='{kind}'><parent link='a'/><child link='{child}'/><axis xyz='{axis}'/><limit lower='{low}' upper='1' velocity='{speed}' effort='1'/></joint></robot>"
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,13 @@ URDF = "<robot name='r'><link name='a'/><link name='b'/><joint name='j' type='{k
         ({"low": "2"}, "not below upper"),
         ({"low": "nan"}, "finite"),
         ({"axis": "0 0 0"}, "axis 0 0 0"),
+        ({"speed": "-2"}, "negative"),
         ({"kind": "planar"}, "valid:"),
         ({"child": "zz"}, "not described"),
     ],
 )
 def test_bad_descriptions_name_the_joint_and_line(tmp_path, change, words):
-    values = {"kind": "revolute", "child": "b", "axis": "0 0 1", "low": "-1", **change}
+    values = {"kind": "revolute", "child": "b", "axis": "0 0 1", "low": "-1", "speed": "1", **change}
     path = tmp_path / "r.urdf"
     path.write_text(URDF.format(**values))
     with pytest.raises(InputError, match=words) as caught:
