@@ -14,7 +14,7 @@ from sim.follow import FollowLaw
 from sim.grip_choice import Choice
 from sim.grips import Grip
 from sim.handling import QUARTERS, lying, reaches, slot_offsets, station_groups
-from sim.job_motion import SLIDE_TIME, JobMotion, infeed, no_motion, pick_options, put_down_options, regrip_options
+from sim.job_motion import SLIDE_TIME, JobMotion, MotionError, infeed, no_motion, pick_options, put_down_options, regrip_options
 from sim.plan import BendStep, PartPlacement
 from sim.sequence import SequencedStroke, SequenceResult
 from sim.timeline import Timeline
@@ -52,9 +52,8 @@ def run_job(
         geometry = BendGeometry(motion.cell_scene, step, step.before)
         try:
             law, _ = motion.bend(str(index + 1), geometry, choice.grip, list(choice.paths))
-        except Exception as error:
-            if hasattr(error, "step_index"):
-                error.step_index = index
+        except MotionError as error:
+            error.step_index = index
             raise
         made.append(_bend_step(motion, geometry, step, index, law, choice.follow))
     progress("motion", (total - 1) / total, "stack")
