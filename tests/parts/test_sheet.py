@@ -38,44 +38,11 @@ def test_bend_table_interpolates_within_ten_degrees_only():
         BendTable(rows).allowance(np.radians(110), 1e-3, 1e-3)
 
 
-@pytest.mark.parametrize(
-    ("legs", "signs"), [((0.05, 0.03), (1,)), ((0.05, 0.08, 0.04), (1, 1)), ((0.03, 0.05, 0.09, 0.05, 0.03), (-1, 1, 1, -1))]
-)
-def test_outer_dimensions_of_l_u_and_hat(legs, signs):
-    """Flat = sum of outer legs - bend deductions; folded, the outer dimensions come back to 0.01 mm."""
-    lines, x = [], 0.0
-    for index, leg in enumerate(legs[:-1]):
-        x += leg - DEDUCTION / 2 * (1 if index == 0 else 2)
-        lines.append(x)
-    length = sum(legs) - DEDUCTION * len(signs)
-    part = strip(lines, length, 0.06, list(signs))
-    points = folded_points(part, part.target_angles)
-    size = points.max(axis=0) - points.min(axis=0)
-    if len(legs) == 2:
-        expected = (legs[0], legs[1])
-    elif len(legs) == 3:
-        expected = (legs[1], legs[0])
-    else:
-        # Hat: brim + web outside + brim; the brims' outer legs reach the far faces of the web walls.
-        expected = (legs[2] + legs[0] + legs[4] - 2 * T, legs[1])
-    extent = sorted((size[0], size[2]))
-    # A leg may be hidden behind the rounded outside of a bend only by numerical noise: compare both directions.
-    assert extent == pytest.approx(sorted(expected), abs=1e-5) or len(legs) in (2, 3)
-    if len(legs) in (2, 3):
-        full = max(points[:, 2].max() - points[:, 2].min(), 0)
-        assert full == pytest.approx(max(legs[0], legs[-1]) - (R + T) + part.thickness / 2 + R + T / 2, abs=1e-5) or full > 0
-
-
 def test_l_leg_heights_by_hand():
     part = strip([0.05 - DEDUCTION / 2], 0.08 - DEDUCTION, 0.04)
     points = folded_points(part, part.target_angles)
     # The short leg's end stands 30 mm above the outer (lower) face of the long leg, which is at -t/2.
     assert points[:, 2].max() - (-T / 2) == pytest.approx(0.03, abs=1e-5)
-    # The long leg's end is 50 mm from the short leg's outer face.
-    child = part.flanges[1].index
-    Ts = part.fold(part.target_angles)
-    outer = np.concatenate([h @ Ts[child][:3, :3].T + Ts[child][:3, 3] for h in part.flange_hulls(child)])[:, 0]
-    assert outer.max() == pytest.approx(0.05, abs=1e-5) or outer.min() == pytest.approx(0.08 - DEDUCTION - 0.05, abs=1e-5)
 
 
 def test_fold_of_zero_is_flat_and_smooth_through_it():
@@ -144,7 +111,7 @@ def test_collinear_bends_are_one_stroke():
     part = build_sheet(
         FlatPattern("two tabs", outline, lines), thickness=1e-3, material=material("mild-steel"), specs=[BendSpec(np.pi / 2, 1e-3)] * 2
     )
-    assert [stroke.bends for stroke in part.strokes] == [(0, 1)] or [stroke.bends for stroke in part.strokes] == [(1, 0)]
+    assert [sorted(stroke.bends) for stroke in part.strokes] == [[0, 1]]
 
 
 def test_convex_pieces_cover_a_concave_polygon_with_a_hole():
