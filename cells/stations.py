@@ -97,7 +97,7 @@ def _mesh(folder: Path, name: str, body: str) -> trimesh.Trimesh:
         raise InputError(f"mesh '{name}' of body '{body}' does not exist", file=folder)
     try:
         loaded = trimesh.load_mesh(str(path))
-    except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, ImportError) as error:
         raise InputError(f"mesh '{name}' of body '{body}' cannot be read: {error}", file=folder) from None
     mesh = loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
     if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0 or not np.all(np.isfinite(mesh.vertices)):

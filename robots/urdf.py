@@ -220,7 +220,7 @@ class _Reader:
             mesh = trimesh.load_mesh(str(path))
             if isinstance(mesh, trimesh.Scene):
                 mesh = mesh.to_mesh()
-        except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, ImportError) as error:
             raise self.error(f"mesh '{path.name}' cannot be read: {error}", shape) from None
         if len(mesh.vertices) == 0 or not np.all(np.isfinite(mesh.vertices)):
             raise self.error(f"mesh '{path.name}' is empty or has vertices that are not finite", shape)

@@ -94,3 +94,12 @@ def test_segments_add_up(length_mm):
     stock = list(SEGMENTS_MM)
     for segment in found:
         stock.remove(round(segment * 1e3))
+
+
+@pytest.mark.parametrize(("name", "data"), [("f.yaml", b"a: 1"), ("f.stl", b"\x93garbage\xff" * 40), ("f.obj", b"")])
+def test_meshes_that_are_no_meshes(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    path = tmp_path / "cell.yaml"
+    path.write_text(GOOD.replace("bodies:\n", f"bodies:\n  - {{name: thing, mesh: {name}}}\n", 1))
+    with pytest.raises(PliantError, match="thing"):
+        load_cell(path)
