@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from parts.materials import material
 from sim.airbend import inner_radius, rule_opening
 from sim.bending import BendingOptions, BendingResult, plan_bending
 from sim.outputs import brake_program, brake_table, plan_dict
-from sim.replay import replay
+from sim.replay import replay, with_replay
 from sim.robot_path import solutions
 
 
@@ -85,9 +85,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
     result = plan_bending(part, cell, options, progress)
     if result.plan.phases:
-        progress("replay", 0.5, "second engine")
-        checked = replay(result)
-        result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *checked.findings)))
+        result = with_replay(result, replay(result, progress))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     return summary, _files(summary, result)
 
@@ -113,7 +111,7 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
                 "grip": f"flange {grip.flange + 1} {grip.face} at ({to_mm(place[0]):.0f}, {to_mm(place[1]):.0f})",
             }
         )
-    clearances = [phase.clearance for phase in result.plan.phases if phase.clearance is not None]
+    clearances = [phase.clearance for phase in result.plan.phases if phase.clearance is not None and phase.kind == "free"]
     flips = sum(a.flipped != b.flipped for a, b in zip(result.plan.steps[:-1], result.plan.steps[1:], strict=True))
     return {
         "part": result.part.name, "cell": result.cell.name, "material": job.material, "thickness_mm": job.thickness_mm, "gripper": result.gripper.name,

@@ -155,7 +155,8 @@ def part_groups(part: SheetPart) -> tuple[str, ...]:
     return (*(f"flange-{flange.index}" for flange in part.flanges), *(f"zone-{bend.index}" for bend in part.bends))
 
 
-def _brake_group(link_name: str) -> str:
+def brake_group(link_name: str) -> str:
+    """Group of a link of the brake: `gauge` with its fingers, `ram`, or `frame`."""
     if link_name.startswith(("gauge", "finger")):
         return "gauge"
     return "ram" if link_name == "ram" else "frame"
@@ -178,7 +179,7 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
         brake,
         (-1, cell.brake.T_world_brake),
         prefix="brake ",
-        group={link.name: _brake_group(link.name) for link in brake.links},
+        group={link.name: brake_group(link.name) for link in brake.links},
         default="frame",
         q_start=None,
     )

@@ -57,8 +57,8 @@ def run_job(
             raise
         made.append(_bend_step(motion, geometry, step, index, law, choice.follow))
     progress("motion", (total - 1) / total, "stack")
-    _stack(motion, held)
-    motion.free("home", "home", motion.cell_scene.cell.robot.q_home[None], "go home")
+    resting = _stack(motion, held)
+    motion.free("home", "home", motion.cell_scene.cell.robot.q_home[None], "go home", contacts=resting)
     return face
 
 
@@ -132,7 +132,8 @@ def _regrip(motion: JobMotion, old: Grip, new: Grip, index: int) -> None:
     motion.take_from(step, new, take, PartPlacement("world", new.flange, T, station.name), resting)
 
 
-def _stack(motion: JobMotion, grip: Grip) -> None:
+def _stack(motion: JobMotion, grip: Grip) -> tuple[tuple[tuple[str, str], str], ...]:
+    """Put the finished part down; returns what it may touch there."""
     cell_scene, timeline = motion.cell_scene, motion.timeline
     station = cell_scene.cell.station("outfeed")
     if station is None:
@@ -142,6 +143,7 @@ def _stack(motion: JobMotion, grip: Grip) -> None:
         raise no_motion("stack", f"put the part on {station.name}", blocked, "move or enlarge the outfeed pallet")
     resting = tuple((pair, f"the part stands on {station.name}") for pair in sorted(station_groups(cell_scene.part, station)))
     motion.give_to("stack", grip, options, station.name, resting)
+    return resting
 
 
 def _bend_step(motion: JobMotion, geometry: BendGeometry, step: SequencedStroke, index: int, law: FollowLaw, follow: bool) -> BendStep:

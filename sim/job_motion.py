@@ -100,15 +100,27 @@ class JobMotion:
             allowed=allowed | grip_pairs,
         )
 
-    def free(self, name: str, step: str, goals: Array, what: str, *, brake: Array | None = None, allowed: Groups = frozenset()) -> int:
-        """A collision-free move to the nearest (in time) of several joint goals (g, n); returns which one was reached."""
-        scene = self.scene(allowed=allowed, brake=brake)
+    def free(
+        self,
+        name: str,
+        step: str,
+        goals: Array,
+        what: str,
+        *,
+        brake: Array | None = None,
+        contacts: tuple[tuple[tuple[str, str], str], ...] = (),
+    ) -> int:
+        """A collision-free move to the nearest (in time) of several joint goals (g, n); returns which one was reached.
+
+        `contacts` are those of a part that rests somewhere meanwhile.
+        """
+        scene = self.scene(allowed=frozenset(pair for pair, _ in contacts), brake=brake)
         limits = joint_limits(self.cell_scene.cell)
         found = plan_free(scene, self.timeline.robot, goals, limits, seed=self.seed + len(self.timeline.phases))
         if isinstance(found, MotionFailure):
             raise no_motion(step, f"{what} ({found.message})", found.closest, "move the station or the robot, or choose another gripper")
         dense, corners = blend_corners(found.qs, scene)
-        self.timeline.move(name, step, "free", dense, waypoints=corners, brake=brake)
+        self.timeline.move(name, step, "free", dense, waypoints=corners, brake=brake, contacts=contacts)
         nearest = scene.path_clearance(dense)
         self.timeline.phases[-1] = replace(self.timeline.phases[-1], clearance=nearest.distance, closest=(nearest.body_a, nearest.body_b))
         return int(np.argmin(np.max(np.abs(goals - found.qs[-1]), axis=1)))
@@ -158,7 +170,7 @@ class JobMotion:
     ) -> None:
         """Free move to the part, approach, grip, lift."""
         self.timeline.part = where
-        index = self.free("approach", step, np.array([reach.approach[0] for reach in options]), "come to the part")
+        index = self.free("approach", step, np.array([reach.approach[0] for reach in options]), "come to the part", contacts=contacts)
         reach = options[index]
         self.timeline.move("reach", step, "linear", reach.approach, tcp_speed=STATION_SPEED, contacts=(*contacts, _grip_contact(grip)))
         self.grip_on(step, grip, contacts)
@@ -187,18 +199,20 @@ class JobMotion:
         legs = tuple((pair, "the sheet lies on the die and under the punch") for pair in sorted(geometry.tool_groups()))
         fingers = tuple((pair, "the sheet touches the gauge fingers") for pair in sorted(geometry.gauge_groups()))
         touching = (*legs, *fingers, _grip_contact(grip))
+        # With the punch up only the die carries the sheet; the fingers are met on the last, slow stretch.
+        lying = (*(contact for contact in legs if contact[0][1] == "die"), _grip_contact(grip))
         number = int(label)
         timeline.move(
-            "insert", step, "linear", path.insert, waypoints=path.insert_corners, tcp_speed=INSERT_SPEED, stroke=geometry.step.stroke, contacts=touching,
+            "insert", step, "linear", path.insert, waypoints=path.insert_corners, tcp_speed=INSERT_SPEED, stroke=geometry.step.stroke, contacts=lying,
             events=(
                 Event(0.0, "program-select", {"bend": number}),
                 Event(0.0, "signal-wait", {"signal": "brake-ready", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
                 Event(0.0, "signal-wait", {"signal": "gauge-in-position", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
             ),
         )  # fmt: skip
-        timeline.move("gauge", step, "linear", path.push, tcp_speed=PUSH_SPEED, stroke=geometry.step.stroke, contacts=touching)
+        timeline.move("gauge", step, "linear", path.push, tcp_speed=PUSH_SPEED, stroke=geometry.step.stroke, contacts=(*lying, *fingers))
         timeline.wait(
-            "close", step, 0.0, brake=geometry.brake(thickness + MUTE), stroke=geometry.step.stroke, contacts=touching,
+            "close", step, 0.0, brake=geometry.brake(thickness + MUTE), stroke=geometry.step.stroke, contacts=(*lying, *fingers),
             events=(
                 Event(0.0, "signal-wait", {"signal": "finger-left", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
                 Event(0.0, "signal-wait", {"signal": "finger-right", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
@@ -255,7 +269,7 @@ class JobMotion:
             waypoints=path.withdraw_corners,
             tcp_speed=INSERT_SPEED,
             stroke=geometry.step.stroke,
-            contacts=touching,
+            contacts=lying,
         )
         timeline.wait("clear", step, 0.0, events=(Event(0.0, "signal-set", {"signal": "robot-clear", "value": True}),))
         return law, path
@@ -314,7 +328,7 @@ class JobMotion:
                 None if approach is None else scene.distance(approach[-1]),
                 "hold the sheet elsewhere or follow it",
             )
-        self.free("return", step, approach[-1][None], "come back to the bent part", allowed=allowed)
+        self.free("return", step, approach[-1][None], "come back to the bent part", contacts=touching)
         timeline.move("reach", step, "linear", approach[::-1], tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
         self.grip_on(step, grip, touching)
 

@@ -70,7 +70,7 @@ class Phase:
         events: In order of time.
         contacts: Pairs of groups that may touch in this phase, with the reason: (("part", "die"), "sheet lies on the die").
         waypoints: Indices of samples that are programmed targets (first and last always among them).
-        clearance: Smallest distance found by the planner [m]; None: not checked.
+        clearance: Smallest distance, allowed contacts left out [m]: the planner's, then the replay's; None: nothing came near.
         closest: The two bodies of that distance.
     """
 

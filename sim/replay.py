@@ -1,19 +1,46 @@
-"""Replays a plan in pybullet and says what touches that should not."""
+"""Replays a plan in pybullet: what touches that should not, and how near everything comes, phase by phase."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.findings import Finding
-from core.frames import Array
+from core.frames import Array, inverse
+from core.progress import Progress, silent
 from sim.bending import BendingResult
+from sim.cell_scene import Groups
 from sim.plan import Phase, phase_state
-from sim.world import TOLERANCE, World
+from sim.world import Contact, World
 
-JOINT_STEP = 0.05
-"""Largest joint change between replayed states [rad]."""
+TOLERANCE = 0.5e-3
+"""An overlap of less than this is not reported [m]."""
+SKIN = 1e-3
+"""pybullet grows cylinders and meshes of a URDF by up to this, whatever the collision margin says [m]; never the other way
+(measured against coal: tests/sim/test_replay.py)."""
+SIGHT = 0.05
+"""Distances above this are not measured [m]."""
+RESOLUTION = 1e-3
+"""Between samples the replay looks closer until nothing moves further than its clearance or than this [m]."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseClearance:
+    """The nearest that two bodies come in one phase, allowed contacts left out.
+
+    Attributes:
+        name, step: Of the phase.
+        distance: [m]; None: nothing came nearer than `SIGHT`.
+        bodies: The two.
+        time: When [s].
+    """
+
+    name: str
+    step: str
+    distance: float | None
+    bodies: tuple[str, str] | None
+    time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,54 +49,122 @@ class Replay:
 
     Attributes:
         states: How many states were checked.
+        clearances: One per phase of the plan.
         findings: Contacts that are not allowed.
     """
 
     states: int
+    clearances: tuple[PhaseClearance, ...]
     findings: tuple[Finding, ...]
 
 
-def replay(result: BendingResult) -> Replay:
-    """Every phase in pybullet, sampled so that no joint moves more than `JOINT_STEP` between checks.
+@dataclass(frozen=True, eq=False, slots=True)
+class _Look:
+    """The world at one moment: what is near and where everything is."""
 
-    Contacts a phase allows are not reported, nor any that overlap by less than pybullet's error. Bend zones are not in pybullet's world;
-    the gauge's fingers may touch the part at any time (they move with it).
+    time: float
+    near: list[Contact]
+    poses: Array
+
+
+def replay(result: BendingResult, progress: Progress = silent) -> Replay:
+    """Every phase in pybullet.
+
+    Looked at: every sample of the plan, and between two samples as often as needed until no two bodies can have moved further towards each
+    other than their distances at both ends allow, or than `RESOLUTION`. Contacts that a phase allows by name are left out.
     """
+    clearances: list[PhaseClearance] = []
     findings: list[Finding] = []
     states = 0
     with World(result.cell, result.setup, result.part, result.gripper) as world:
-        for phase in result.plan.phases:
-            allowed = frozenset(pair for pair, _ in phase.contacts) | {("part", "gauge")}
-            if phase.gripped and phase.part is not None:
-                allowed |= {(f"flange-{phase.part.flange}", "gripper")}
-            worst = None
-            for time in _times(phase):
-                world.set_state(phase_state(phase, float(time)))
-                states += 1
-                for contact in world.contacts(allowed):
-                    if contact.distance < -TOLERANCE and (worst is None or contact.distance < worst[0].distance):
-                        worst = (contact, float(time))
-            if worst is not None:
-                contact, time = worst
+        for index, phase in enumerate(result.plan.phases):
+            progress("replay", index / len(result.plan.phases), phase.step)
+            worst, time, count = _phase(world, phase)
+            states += count
+            if worst is None:
+                clearances.append(PhaseClearance(phase.name, phase.step, None, None, float(phase.times[0])))
+                continue
+            one, two = world.bodies[worst.a].name, world.bodies[worst.b].name
+            clearances.append(PhaseClearance(phase.name, phase.step, worst.distance, (one, two), time))
+            skin = SKIN * sum(world.is_machine_link(index) for index in (worst.a, worst.b))
+            if worst.distance < -TOLERANCE - skin:
                 findings.append(
                     Finding(
                         "error", "replay-contact",
-                        f"pybullet finds {contact.body_a} {-contact.distance * 1e3:.1f} mm inside {contact.body_b} at {time:.2f} s ({phase.name})",
-                        "report the job: planner and second engine disagree", phase.step, {"distance_mm": round(contact.distance * 1e3, 2), "time_s": round(time, 3)},
+                        f"pybullet finds {one} {-worst.distance * 1e3:.1f} mm inside {two} at {time:.2f} s ({phase.name})",
+                        "report the job: planner and second engine disagree", phase.step, {"distance_mm": round(worst.distance * 1e3, 2), "time_s": round(time, 3)},
                     )
                 )  # fmt: skip
-    return Replay(states, tuple(findings))
+    return Replay(states, tuple(clearances), tuple(findings))
 
 
-def _times(phase: Phase) -> Array:
-    """Moments at which a phase is looked at."""
-    change = np.r_[
-        0.0,
-        np.cumsum(
-            np.max(np.abs(np.diff(phase.robot, axis=0)), axis=1) + np.max(np.abs(np.diff(phase.brake, axis=0)), axis=1) / 0.01 * JOINT_STEP
-        ),
-    ]
-    count = max(2, int(np.ceil(change[-1] / JOINT_STEP)) + 1)
-    if change[-1] < 1e-9:
-        return phase.times[:1]
-    return np.interp(np.linspace(0.0, change[-1], count), change, phase.times)
+def with_replay(result: BendingResult, checked: Replay) -> BendingResult:
+    """The result with every phase's clearance as the second engine measured it, and its findings."""
+    phases = tuple(
+        replace(phase, clearance=seen.distance, closest=seen.bodies)
+        for phase, seen in zip(result.plan.phases, checked.clearances, strict=True)
+    )
+    return replace(result, plan=replace(result.plan, phases=phases, findings=(*result.plan.findings, *checked.findings)))
+
+
+def _phase(world: World, phase: Phase) -> tuple[Contact | None, float, int]:
+    """Nearest pair of a phase, when, and how many states were looked at."""
+    allowed: Groups = frozenset(pair for pair, _ in phase.contacts)
+    if phase.gripped and phase.part is not None:
+        allowed |= {(f"flange-{phase.part.flange}", "gripper")}
+    worst: Contact | None = None
+    worst_time = float(phase.times[0])
+    count = 0
+
+    def look(time: float) -> _Look:
+        nonlocal worst, worst_time, count
+        world.set_state(phase_state(phase, time))
+        near = world.near(SIGHT, allowed)
+        count += 1
+        for contact in near:
+            if worst is None or contact.distance < worst.distance:
+                worst, worst_time = contact, time
+        return _Look(time, near, world.poses.copy())
+
+    before = look(float(phase.times[0]))
+    for time in np.unique(phase.times)[1:]:
+        after = look(float(time))
+        todo = [(before, after)]
+        while todo:
+            a, b = todo.pop()
+            if not _certain(world, a, b):
+                middle = look((a.time + b.time) / 2)
+                todo += [(a, middle), (middle, b)]
+        before = after
+    return worst, worst_time, count
+
+
+def _certain(world: World, a: _Look, b: _Look) -> bool:
+    """Whether nothing can have touched between two looks, or the rest is below the resolution.
+
+    Two bodies that are d0 and d1 apart at the ends cannot meet in between while one moves less than d0 + d1 in the other's frame. The movement is
+    taken at the corners of its bounding box; between looks 20 ms or less apart it is straight but for 5 percent.
+    """
+    count = len(a.poses)
+    moved = np.zeros(count)
+    boxes = np.array([body.box for body in world.bodies])
+    ends = [np.einsum("nij,nkj->nki", T[:, :3, :3], boxes) + T[:, None, :3, 3] for T in (a.poses, b.poses)]
+    moved = np.max(np.linalg.norm(ends[1] - ends[0], axis=2), axis=1)
+    if np.max(moved) <= RESOLUTION:
+        return True
+    if 2.1 * float(np.max(moved)) > 2 * SIGHT:
+        return False
+    distances: dict[tuple[int, int], list[float]] = {}
+    for k, seen in enumerate((a, b)):
+        for contact in seen.near:
+            distances.setdefault((contact.a, contact.b), [SIGHT, SIGHT])[k] = max(contact.distance, 0.0)
+    if not distances:
+        return True
+    pairs = np.array(list(distances))
+    gaps = np.array([sum(pair) for pair in distances.values()])
+    relative = []
+    for poses in (a.poses, b.poses):
+        T = inverse(poses[pairs[:, 1]]) @ poses[pairs[:, 0]]
+        relative.append(np.einsum("nij,nkj->nki", T[:, :3, :3], boxes[pairs[:, 0]]) + T[:, None, :3, 3])
+    way = 1.05 * np.max(np.linalg.norm(relative[1] - relative[0], axis=2), axis=1)
+    return bool(np.all((way <= gaps) | (way <= RESOLUTION)))

@@ -1,7 +1,7 @@
 """The second engine: the whole cell in pybullet, posed from plan states by pybullet's own kinematics.
 
-pybullet grows convex shapes by about 1 mm and its distances err by -2 .. +1.4 mm (measured, docs/architecture.md), so contacts count only
-below `-TOLERANCE`. Bodies that rest on the floor of the world are mass 0; `getClosestPoints` reports them all the same.
+Robot and brake are loaded from their URDFs and moved by joint values; gripper, tools, stations, flanges and bend zones are convex hulls that are posed
+by hand. pybullet's collision margin is set to 0 on every shape, after which its distances between hulls are exact to 0.01 mm.
 """
 
 from __future__ import annotations
@@ -22,68 +22,82 @@ from cells.tooling_hulls import setup_hulls
 from core.frames import Array, from_quat_wxyz, inverse, quat_wxyz, translation
 from parts.sheet import SheetPart
 from robots.mechanism import Mechanism
+from sim.cell_scene import PARKED, Groups, brake_group
 from sim.plan import State
 
-TOLERANCE = 2e-3
-"""pybullet's distances are not trusted below this [m]."""
+MACHINE = ("punch", "die", "frame", "ram", "gauge")
+"""Groups of the brake and its tools."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Two bodies nearer than asked; distance [m], negative when they overlap."""
+    """Two bodies nearer than asked; distance [m], negative when they overlap; a and b index `World.bodies`."""
 
     distance: float
-    body_a: str
-    body_b: str
-    group_a: str
-    group_b: str
+    a: int
+    b: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Shape:
-    """One pybullet collision body that is posed by hand."""
+class _Body:
+    """One collision body of the world: a posed hull, or a link of a machine.
+
+    Attributes:
+        uid, link: pybullet's numbers.
+        name, group: As the planner's scene names them.
+        box: Corners of its bounding box in its own frame (8, 3) [m].
+    """
 
     uid: int
+    link: int
     name: str
     group: str
-    low: Array
-    high: Array
+    box: Array
 
 
 class World:
     """One pybullet client with a cell in it; use as a context manager.
 
-    Robot and brake are loaded from their URDFs and moved by joint values; the gripper, tools, stations and flanges are convex hulls.
+    Attributes:
+        bodies: Everything that can touch.
+        poses: T_world_body (n, 4, 4) after the last `set_state`.
     """
 
     def __init__(self, cell: Cell, setup: ToolSetup, part: SheetPart | None, gripper: Gripper) -> None:
         self.cell, self.setup, self.part, self.gripper = cell, setup, part, gripper
         self.client = pybullet.connect(pybullet.DIRECT)
+        self.bodies: list[_Body] = []
         self.robot = self._load(cell.robot.model.mechanism, cell.robot.T_world_base)
         self.brake = self._load(cell.brake.mechanism, cell.brake.T_world_brake)
-        self.gripper_shapes = [[self._hull(gripper.name, "gripper", hull) for hull in link.hulls] for link in gripper.mechanism.links]
-        self.upper = [self._hull(name, which, hull) for name, which, hull in setup_hulls(setup) if which == "punch"]
-        lower = [self._hull(name, which, hull) for name, which, hull in setup_hulls(setup) if which == "die"]
-        for shape in lower:
-            self._pose(shape, cell.brake.T_world_brake)
+        self._robot_bodies = self._links(self.robot, cell.robot.model.mechanism, "", lambda _: "robot")
+        self._brake_bodies = self._links(self.brake, cell.brake.mechanism, "brake ", brake_group)
+        self._gripper_bodies = [[self._hull(gripper.name, "gripper", hull) for hull in link.hulls] for link in gripper.mechanism.links]
+        tools = [(which, self._hull(name, which, hull)) for name, which, hull in setup_hulls(setup)]
+        self._punches = [index for which, index in tools if which == "punch"]
+        self._dies = [index for which, index in tools if which == "die"]
         statics: list[Body] = [*cell.bodies, *(body for station in cell.stations.values() for body in station.bodies)]
-        self.statics = list(lower)
-        for body in statics:
-            for hull in body.hulls:
-                shape = self._hull(body.name, body.group, hull)
-                self._pose(shape, body.T_world_body)
-                self.statics.append(shape)
-        self.flanges = (
+        self._statics = [(self._hull(body.name, body.group, hull), body.T_world_body) for body in statics for hull in body.hulls]
+        self._flanges = (
             []
             if part is None
             else [[self._hull(f"flange {f.index}", f"flange-{f.index}", hull) for hull in part.flange_hulls(f.index)] for f in part.flanges]
         )
+        self._zones: list[list[int]] = [] if part is None else [[] for _ in part.bends]
+        self._zone_angles: list[float | None] = [None for _ in self._zones]
+        self.poses = np.repeat(np.eye(4)[None], len(self.bodies), axis=0)
+        for index in self._dies:
+            self._pose(index, cell.brake.T_world_brake)
+        for index, T in self._statics:
+            self._pose(index, T)
+        self._pairs: Array | None = None
 
     def __enter__(self) -> World:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         pybullet.disconnect(physicsClientId=self.client)
+
+    # Building
 
     def _load(self, mechanism: Mechanism, T_world: Array) -> int:
         with tempfile.TemporaryDirectory() as folder:
@@ -92,24 +106,53 @@ class World:
             uid = pybullet.loadURDF(str(path), T_world[:3, 3].tolist(), _xyzw(T_world), useFixedBase=True, physicsClientId=self.client)
         return int(uid)
 
-    def _hull(self, name: str, group: str, hull: Array) -> _Shape:
+    def _links(self, uid: int, mechanism: Mechanism, prefix: str, group: Any) -> dict[str, int]:
+        """Body index by link name, of the links that have a shape."""
+        numbers = self._link_numbers(uid, mechanism)
+        found = {}
+        for link in mechanism.links:
+            pybullet.changeDynamics(uid, numbers[link.name], collisionMargin=0.0, physicsClientId=self.client)
+            if link.hulls:
+                found[link.name] = len(self.bodies)
+                self.bodies.append(
+                    _Body(uid, numbers[link.name], f"{prefix}{link.name}", group(link.name), _box(np.concatenate(link.hulls)))
+                )
+        return found
+
+    def _link_numbers(self, uid: int, mechanism: Mechanism) -> dict[str, int]:
+        numbers = {mechanism.links[0].name: -1}
+        for index in range(pybullet.getNumJoints(uid, physicsClientId=self.client)):
+            numbers[pybullet.getJointInfo(uid, index, physicsClientId=self.client)[12].decode()] = index
+        return numbers
+
+    def _hull(self, name: str, group: str, hull: Array) -> int:
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_MESH, vertices=np.asarray(hull, dtype=float).tolist(), physicsClientId=self.client
         )
-        uid = pybullet.createMultiBody(0.0, shape, physicsClientId=self.client)
-        return _Shape(int(uid), name, group, hull.min(axis=0), hull.max(axis=0))
+        uid = int(pybullet.createMultiBody(0.0, shape, physicsClientId=self.client))
+        pybullet.changeDynamics(uid, -1, collisionMargin=0.0, physicsClientId=self.client)
+        self.bodies.append(_Body(uid, -1, name, group, _box(hull)))
+        return len(self.bodies) - 1
 
-    def _pose(self, shape: _Shape, T_world: Array) -> None:
-        pybullet.resetBasePositionAndOrientation(shape.uid, T_world[:3, 3].tolist(), _xyzw(T_world), physicsClientId=self.client)
+    # Posing
+
+    def _pose(self, index: int, T_world: Array) -> None:
+        self.poses[index] = T_world
+        pybullet.resetBasePositionAndOrientation(
+            self.bodies[index].uid, T_world[:3, 3].tolist(), _xyzw(T_world), physicsClientId=self.client
+        )
 
     def link_poses(self, uid: int, mechanism: Mechanism) -> dict[str, Array]:
         """T_world_link by link name, as pybullet computes it."""
-        out = {}
-        for index in range(pybullet.getNumJoints(uid, physicsClientId=self.client)):
-            state = pybullet.getLinkState(uid, index, computeForwardKinematics=True, physicsClientId=self.client)
-            name = pybullet.getJointInfo(uid, index, physicsClientId=self.client)[12].decode()
-            x, y, z, w = state[5]
-            out[name] = from_quat_wxyz((w, x, y, z), state[4])
+        root_position, root_orientation = pybullet.getBasePositionAndOrientation(uid, physicsClientId=self.client)
+        inertial_position, inertial_orientation = pybullet.getDynamicsInfo(uid, -1, physicsClientId=self.client)[3:5]
+        # pybullet poses a base by its centre of mass.
+        T_world_com = _from_xyzw(root_orientation, root_position)
+        out = {mechanism.links[0].name: T_world_com @ inverse(_from_xyzw(inertial_orientation, inertial_position))}
+        for name, index in self._link_numbers(uid, mechanism).items():
+            if index >= 0:
+                state = pybullet.getLinkState(uid, index, computeForwardKinematics=True, physicsClientId=self.client)
+                out[name] = _from_xyzw(state[5], state[4])
         return out
 
     def _joints(self, uid: int, mechanism: Mechanism, q: Array) -> None:
@@ -124,60 +167,121 @@ class World:
         cell = self.cell
         self._joints(self.robot, cell.robot.model.mechanism, state.robot)
         self._joints(self.brake, cell.brake.mechanism, state.brake)
-        T_world_flange = self.link_poses(self.robot, cell.robot.model.mechanism)[cell.robot.model.flange_link]
-        for T_link, shapes in zip(self.gripper.mechanism.fk(state.gripper), self.gripper_shapes, strict=True):
-            for shape in shapes:
-                self._pose(shape, T_world_flange @ T_link)
+        Ts_robot = self.link_poses(self.robot, cell.robot.model.mechanism)
+        Ts_brake = self.link_poses(self.brake, cell.brake.mechanism)
+        for name, index in self._robot_bodies.items():
+            self.poses[index] = Ts_robot[name]
+        for name, index in self._brake_bodies.items():
+            self.poses[index] = Ts_brake[name]
+        T_world_flange = Ts_robot[cell.robot.model.flange_link]
+        for T_link, indices in zip(self.gripper.mechanism.fk(state.gripper), self._gripper_bodies, strict=True):
+            for index in indices:
+                self._pose(index, T_world_flange @ T_link)
         ram = float(state.brake[cell.brake.mechanism.joint_names.index("ram")])
-        for shape in self.upper:
-            self._pose(shape, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight - ram))
-        if self.part is None:
-            return
+        for index in self._punches:
+            self._pose(index, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight - ram))
+        if self.part is not None:
+            self._pose_part(self.part, state, T_world_flange)
+
+    def _pose_part(self, part: SheetPart, state: State, T_world_flange: Array) -> None:
+        Ts_sheet_flange = part.fold(state.fold)
         if state.part is None:
-            T_world_sheet = translation(0.0, 0.0, -50.0)
+            T_world_sheet = PARKED
         else:
             T_holder = T_world_flange @ self.gripper.T_flange_tcp if state.part.held_by == "tcp" else np.eye(4)
-            T_world_sheet = T_holder @ state.part.T_holder_flange @ inverse(self.part.fold(state.fold)[state.part.flange])
-        for T, shapes in zip(T_world_sheet @ self.part.fold(state.fold), self.flanges, strict=True):
-            for shape in shapes:
-                self._pose(shape, T)
+            T_world_sheet = T_holder @ state.part.T_holder_flange @ inverse(Ts_sheet_flange[state.part.flange])
+        for T, indices in zip(T_world_sheet @ Ts_sheet_flange, self._flanges, strict=True):
+            for index in indices:
+                self._pose(index, T)
+        for bend in part.bends:
+            angle = float(state.fold[bend.index])
+            if self._zone_angles[bend.index] is None or abs(angle - self._zone_angles[bend.index]) > 1e-9:  # type: ignore[operator]
+                self._make_zone(part, bend.index, angle)
+            for index in self._zones[bend.index]:
+                self._pose(index, T_world_sheet @ Ts_sheet_flange[bend.parent])
 
-    def contacts(self, allowed: frozenset[tuple[str, str]], distance: float = 0.0) -> list[Contact]:
-        """Pairs nearer than `distance` [m] that may not be: part against machine and cell, gripper and robot against everything."""
-        movers = [shape for shapes in self.flanges for shape in shapes]
-        gripper = [shape for shapes in self.gripper_shapes for shape in shapes]
-        machine = [*self.upper, *self.statics]
+    def _make_zone(self, part: SheetPart, bend: int, angle: float) -> None:
+        """A bend zone's shapes at an angle take the places of those at the last angle."""
+        hulls = part.zone_hulls(bend, angle)
+        old = self._zones[bend]
+        if not old:
+            self._zones[bend] = [self._hull(f"bend {bend + 1} zone", f"zone-{bend}", hull) for hull in hulls]
+            self.poses = np.concatenate((self.poses, np.repeat(PARKED[None], len(hulls), axis=0)))
+            self._pairs = None
+        else:
+            for index, hull in zip(old, hulls, strict=True):
+                pybullet.removeBody(self.bodies[index].uid, physicsClientId=self.client)
+                self._hull(f"bend {bend + 1} zone", f"zone-{bend}", hull)
+                self.bodies[index] = self.bodies.pop()
+        self._zone_angles[bend] = angle
+
+    # Asking
+
+    @property
+    def pairs(self) -> Array:
+        """Pairs of body indices (m, 2) that may ever collide: what moves against everything it is not joined to."""
+        if self._pairs is None:
+            self._pairs = np.array(self._make_pairs(), dtype=int).reshape(-1, 2)
+        return self._pairs
+
+    def _make_pairs(self) -> list[tuple[int, int]]:
+        part = [i for i, body in enumerate(self.bodies) if body.group.startswith(("flange-", "zone-"))]
+        gripper = [i for i, body in enumerate(self.bodies) if body.group == "gripper"]
+        machine = [i for i, body in enumerate(self.bodies) if body.group in MACHINE]
+        statics = [index for index, _ in self._statics]
+        robot = list(self._robot_bodies.values())
+        model = self.cell.robot.model
+        root = model.mechanism.links[0].name
+        carriers = {self._robot_bodies[name] for name in self._carriers() if name in self._robot_bodies}
+        # The root link stands on the floor or on a plinth.
+        arm = [index for name, index in self._robot_bodies.items() if name != root]
+        pairs = [(a, b) for a in part for b in (*machine, *statics, *gripper, *robot)]
+        pairs += [(a, b) for a in gripper for b in (*machine, *statics, *(index for index in robot if index not in carriers))]
+        pairs += [(a, b) for a in arm for b in (*machine, *statics)]
+        joined = {(joint.parent, joint.child) for joint in model.mechanism.joints}
+        names = [link.name for link in model.mechanism.links]
+        for a in self._robot_bodies:
+            for b in self._robot_bodies:
+                i, j = names.index(a), names.index(b)
+                if i < j and (i, j) not in joined and (a, b) not in model.never_collide and (b, a) not in model.never_collide:
+                    pairs.append((self._robot_bodies[a], self._robot_bodies[b]))
+        return pairs
+
+    def _carriers(self) -> set[str]:
+        """Links between the last moving joint and the flange: the gripper is bolted to them."""
+        mechanism = self.cell.robot.model.mechanism
+        incoming = {joint.child: joint for joint in mechanism.joints}
+        link = mechanism.link_index(self.cell.robot.model.flange_link)
+        names = {mechanism.links[link].name}
+        while incoming[link].kind == "fixed":
+            link = incoming[link].parent
+            names.add(mechanism.links[link].name)
+        return names
+
+    def is_machine_link(self, index: int) -> bool:
+        """Whether a body came from a URDF that pybullet read (pybullet then adds a skin, see `sim.replay.SKIN`)."""
+        return self.bodies[index].uid in (self.robot, self.brake)
+
+    def near(self, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
+        """Every pair nearer than `distance` [m] whose groups are not `allowed` to touch."""
+        boxes = np.array([pybullet.getAABB(body.uid, body.link, physicsClientId=self.client) for body in self.bodies])
+        a, b = self.pairs[:, 0], self.pairs[:, 1]
+        gap = np.maximum(boxes[a, 0] - boxes[b, 1], boxes[b, 0] - boxes[a, 1])
         found = []
-        for a, others in ((movers, [*machine, *gripper]), (gripper, machine)):
-            for shape in a:
-                box = pybullet.getAABB(shape.uid, physicsClientId=self.client)
-                for other in others:
-                    if (
-                        (shape.group, other.group) in allowed
-                        or (other.group, shape.group) in allowed
-                        or _apart(box, pybullet.getAABB(other.uid, physicsClientId=self.client), distance)
-                    ):
-                        continue
-                    found += self._near(shape.uid, other.uid, distance, (shape.name, shape.group), (other.name, other.group))
-        for shape in [*movers, *gripper, *machine]:
-            if shape in gripper:
+        for i, j in self.pairs[np.linalg.norm(np.maximum(gap, 0.0), axis=1) <= distance]:
+            one, two = self.bodies[i], self.bodies[j]
+            if (one.group, two.group) in allowed or (two.group, one.group) in allowed:
                 continue
-            found += self._near(self.robot, shape.uid, distance, ("robot", "robot"), (shape.name, shape.group), skip_base=True)
-        for shape in [*movers, *gripper]:
-            found += [
-                c
-                for c in self._near(self.brake, shape.uid, distance, ("brake", "brake"), (shape.name, shape.group))
-                if ("part", "gauge") not in allowed
-            ]
-        found += self._near(self.robot, self.brake, distance, ("robot", "robot"), ("brake", "brake"))
+            points: Any = pybullet.getClosestPoints(one.uid, two.uid, distance, one.link, two.link, physicsClientId=self.client)
+            lowest = min((point[8] for point in points or ()), default=None)
+            if lowest is not None and lowest <= distance:
+                found.append(Contact(float(lowest), int(i), int(j)))
         return found
 
-    def _near(
-        self, a: int, b: int, distance: float, one: tuple[str, str], two: tuple[str, str], *, skip_base: bool = False
-    ) -> list[Contact]:
-        points: Any = pybullet.getClosestPoints(a, b, max(distance, 0.0), physicsClientId=self.client)
-        lowest = min((point[8] for point in points or () if not (skip_base and point[3] == -1)), default=None)
-        return [] if lowest is None or lowest > distance else [Contact(float(lowest), one[0], two[0], one[1], two[1])]
+
+def _box(points: Array) -> Array:
+    low, high = points.min(axis=0), points.max(axis=0)
+    return np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
 
 def _with_inertia(text: str) -> str:
@@ -192,10 +296,11 @@ def _with_inertia(text: str) -> str:
     return out
 
 
-def _apart(a: Any, b: Any, distance: float) -> bool:
-    return any(a[0][k] - b[1][k] > distance or b[0][k] - a[1][k] > distance for k in range(3))
-
-
 def _xyzw(T: Array) -> list[float]:
     w, x, y, z = quat_wxyz(T)
     return [float(x), float(y), float(z), float(w)]
+
+
+def _from_xyzw(orientation: Any, position: Any) -> Array:
+    x, y, z, w = orientation
+    return from_quat_wxyz((w, x, y, z), position)

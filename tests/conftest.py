@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from shapely import box
 
+from cells.load import load_cell
 from parts.build import BendSpec, build_sheet
+from parts.dxf import read_dxf
 from parts.flat import BendLine, FlatPattern
 from parts.materials import material
 from parts.sheet import SheetPart
+from sim.bending import BendingOptions, plan_bending
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -46,3 +49,11 @@ def folded_points(part: SheetPart, angles: np.ndarray) -> np.ndarray:
     """All corners of the folded flanges (n, 3)."""
     Ts = part.fold(angles)
     return np.concatenate([hull @ Ts[f.index][:3, :3].T + Ts[f.index][:3, 3] for f in part.flanges for hull in part.flange_hulls(f.index)])
+
+
+@pytest.fixture(scope="session")
+def dimmer(real_dxf):
+    """The oxygen dimmer support, bent from 3 mm in the shipped IRB 4600 cell: a whole plan."""
+    flat = read_dxf(real_dxf / "oxygen_dimmer_support_3mm.dxf")
+    part = build_sheet(flat, thickness=3e-3, material=material("mild-steel"), specs=[BendSpec(np.pi / 2, 4e-3)] * 2)
+    return plan_bending(part, load_cell("bending-irb4600"), BendingOptions())
