@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from parts.materials import material
 from sim.airbend import inner_radius, rule_opening
 from sim.bending import BendingOptions, BendingResult, plan_bending
 from sim.outputs import brake_program, brake_table, plan_dict
+from sim.program_check import ProgramCheck
+from sim.programs import Exported, export
 from sim.replay import replay, with_replay
 from sim.robot_path import solutions
 
@@ -86,8 +88,19 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     result = plan_bending(part, cell, options, progress)
     if result.plan.phases:
         result = with_replay(result, replay(result, progress))
+    exported = None
+    if result.plan.phases and not has_errors(result.plan.findings):
+        progress("export", 0.0, result.cell.robot.language)
+        exported = export(result)
+        result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
-    return summary, _files(summary, result)
+    summary["program"] = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
+    return summary, _files(summary, result, exported)
+
+
+def _program_summary(language: str, check: ProgramCheck) -> dict[str, Any]:
+    clearance = None if check.clearance is None else round(to_mm(check.clearance), 2)
+    return {"language": language, "moves": check.moves, "largest_way_error_mm": round(to_mm(check.way_error), 3), "clearance_mm": clearance}
 
 
 def _refusal(name: str, job: JobSpec, findings: list[Finding]) -> dict[str, Any]:
@@ -122,7 +135,7 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
     }  # fmt: skip
 
 
-def _files(summary: dict[str, Any], result: BendingResult | None) -> dict[str, bytes]:
+def _files(summary: dict[str, Any], result: BendingResult | None, exported: Exported | None = None) -> dict[str, bytes]:
     """File name to content; a plan that is not verified gets neither programs nor a brake program."""
     files: dict[str, bytes] = {}
     if result is not None:
@@ -130,6 +143,7 @@ def _files(summary: dict[str, Any], result: BendingResult | None) -> dict[str, b
         if summary["verified"]:
             files["brake.json"] = json.dumps(brake_program(result), indent=2).encode()
             files["brake.txt"] = brake_table(result).encode()
+            files |= {} if exported is None else {f"robot/{name}": data for name, data in exported.files.items()}
     summary["files"] = ["summary.json", *sorted(files)]
     files["summary.json"] = json.dumps(summary, indent=2).encode()
     return files

@@ -26,6 +26,7 @@ from sim.job import run_job, start_timeline
 from sim.job_motion import JobMotion, MotionError
 from sim.plan import BendPlan, BendStep, Phase
 from sim.sequence import SequencedStroke, SequenceResult, plan_sequence
+from sim.singularity import singularity_findings
 
 FaceUp = Literal["auto", "top", "bottom"]
 
@@ -194,6 +195,7 @@ def _carry_out(
         key = None if error.step_index is None else _key(part, sequence, sequence.steps[error.step_index])
         result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, (), tuple(findings), options, stages)
         return result, key
+    findings += singularity_findings(piled.robot.model, tuple(timeline.phases))
     result = _result(
         part,
         piled,

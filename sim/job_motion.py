@@ -119,10 +119,13 @@ class JobMotion:
         found = plan_free(scene, self.timeline.robot, goals, limits, seed=self.seed + len(self.timeline.phases))
         if isinstance(found, MotionFailure):
             raise no_motion(step, f"{what} ({found.message})", found.closest, "move the station or the robot, or choose another gripper")
-        dense, corners = blend_corners(found.qs, scene)
-        self.timeline.move(name, step, "free", dense, waypoints=corners, brake=brake, contacts=contacts)
+        corners = found.qs[np.r_[True, np.max(np.abs(np.diff(found.qs, axis=0)), axis=1) > 1e-6]]
+        dense, marks = blend_corners(corners, scene)
+        self.timeline.move(name, step, "free", dense, waypoints=marks, brake=brake, contacts=contacts)
         nearest = scene.path_clearance(dense)
-        self.timeline.phases[-1] = replace(self.timeline.phases[-1], clearance=nearest.distance, closest=(nearest.body_a, nearest.body_b))
+        self.timeline.phases[-1] = replace(
+            self.timeline.phases[-1], clearance=nearest.distance, closest=(nearest.body_a, nearest.body_b), corners=corners
+        )
         return int(np.argmin(np.max(np.abs(goals - found.qs[-1]), axis=1)))
 
     def grip_on(self, step: str, grip: Grip, contacts: tuple[tuple[tuple[str, str], str], ...]) -> None:
@@ -208,6 +211,7 @@ class JobMotion:
                 Event(0.0, "program-select", {"bend": number}),
                 Event(0.0, "signal-wait", {"signal": "brake-ready", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
                 Event(0.0, "signal-wait", {"signal": "gauge-in-position", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
+                Event(0.0, "signal-set", {"signal": "robot-clear", "value": False}),
             ),
         )  # fmt: skip
         timeline.move("gauge", step, "linear", path.push, tcp_speed=PUSH_SPEED, stroke=geometry.step.stroke, contacts=(*lying, *fingers))

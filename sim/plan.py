@@ -70,6 +70,8 @@ class Phase:
         events: In order of time.
         contacts: Pairs of groups that may touch in this phase, with the reason: (("part", "die"), "sheet lies on the die").
         waypoints: Indices of samples that are programmed targets (first and last always among them).
+        corners: Of a free move, the joint targets (m, n) between which it is straight, first and last included; where the samples round a
+            corner, the target lies beside them. Straight joint moves between corners are as free as the samples.
         clearance: Smallest distance, allowed contacts left out [m]: the planner's, then the replay's; None: nothing came near.
         closest: The two bodies of that distance.
     """
@@ -91,6 +93,7 @@ class Phase:
     clearance: float | None = None
     closest: tuple[str, str] | None = None
     part_poses: Array | None = None
+    corners: Array | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

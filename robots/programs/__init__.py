@@ -1,0 +1,1 @@
+"""Robot programs: the neutral program, one writer and one reader per language."""

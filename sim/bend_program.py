@@ -1,0 +1,292 @@
+"""A bending plan as a neutral robot program: one routine per step, retreats for signals that do not come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cells.model import Cell
+from core.findings import Finding
+from core.frames import Array, angle_between, interpolate, inverse
+from core.units import DEG, to_mm
+from robots.programs.program import (
+    Call,
+    HoldLoad,
+    Instruction,
+    Load,
+    MoveJoint,
+    MoveLinear,
+    Pause,
+    Remark,
+    RobotProgram,
+    Routine,
+    SetSignal,
+    SignalLine,
+    WaitSignal,
+)
+from sim.bending import BendingResult
+from sim.plan import Event, Phase
+from sim.robot_path import T_world_tcp
+
+FOLLOW_ERROR = 0.2e-3
+"""How far the programmed segments may leave the followed path, at any moment [m]."""
+FOLLOW_TURN = 0.1 * DEG
+FOLLOW_BLEND = 1e-3
+CORNER_BLEND = 5e-3
+RETREAT_SPEED = 0.10
+"""Tool speed of retreats [m/s]."""
+SLOWEST = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOrigin:
+    """Which stretch of the plan a programmed move makes: samples `first`..`last` of a phase; of a free move also the number of its corner."""
+
+    phase: int
+    first: int
+    last: int
+    corner: int | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BendProgram:
+    """A program with where its moves come from, in the order they run."""
+
+    program: RobotProgram
+    origins: tuple[MoveOrigin, ...]
+
+
+@dataclass(eq=False, slots=True)
+class _Builder:
+    result: BendingResult
+    routines: list[Routine] = field(default_factory=list)
+    retreats: list[Routine] = field(default_factory=list)
+    loads: dict[str, Load] = field(default_factory=dict)
+    origins: list[MoveOrigin] = field(default_factory=list)
+
+    def build(self) -> BendProgram:
+        result, cell = self.result, self.result.cell
+        main: list[Instruction] = [
+            Remark("start: nothing gripped, ram up"),
+            *(SetSignal(name, False) for name in ("bend-start", "sheet-in-place") if name in cell.signals),
+            *([SetSignal("robot-clear", True)] if "robot-clear" in cell.signals else []),
+        ]
+        start = result.plan.phases[0].robot[0]
+        main += [MoveJoint(start, 0.2), HoldLoad(None), WaitSignal("part-held", False, 5.0)]
+        self.origins.append(MoveOrigin(0, 0, 0))
+        steps = list(dict.fromkeys(phase.step for phase in result.plan.phases))
+        for step in steps:
+            self._step(step, [(i, phase) for i, phase in enumerate(result.plan.phases) if phase.step == step])
+            main.append(Call(step))
+        gripper = result.gripper
+        limits = cell.robot.model
+        program = RobotProgram(
+            name=result.part.name,
+            title=f"{result.part.name}: {len(result.plan.steps)} bends in {cell.name}, made by Pliant",
+            robot=limits.name,
+            lower=limits.lower,
+            upper=limits.upper,
+            T_flange_tcp=gripper.T_flange_tcp,
+            T_robot_base=inverse(cell.robot.T_world_base) @ cell.brake.T_world_brake,
+            tool_load=Load(gripper.mass, gripper.com),
+            loads=self.loads,
+            signals={
+                name: SignalLine(signal.address, signal.direction == "out", name in ("bend-number", "bend-number-echo"))
+                for name, signal in cell.signals.items()
+            },
+            routines=(Routine("main", "main", tuple(main)), *self.routines, *self.retreats),
+            notes=(
+                f"gripper {gripper.name}; sheet {result.part.material.name} {to_mm(result.part.thickness):g} mm, {result.part.mass:.2f} kg, {result.stack_face} face up on the stack",
+                "base: middle of the brake's lower tool seat, x along the beam to the right, y to the back gauge, z up",
+                "one part per run; the sheet is taken from the top of a full stack",
+                "following is open loop in time: set the ram's bending speed as in the brake program, then prove the follow delay at low override",
+                "first run: single step, reduced speed, no sheet",
+            ),
+        )  # fmt: skip
+        return BendProgram(program, tuple(self.origins))
+
+    # One routine
+
+    def _step(self, step: str, phases: list[tuple[int, Phase]]) -> None:
+        body: list[Instruction] = []
+        for index, phase in phases:
+            start = phase.times[0] + 1e-9
+            body.append(Remark(f"{phase.name}"))
+            for event in phase.events:
+                if event.time <= start:
+                    body += self._event(event, step, phase, phases)
+            body += self._moves(index, phase)
+            for event in phase.events:
+                if event.time > start:
+                    body += self._event(event, step, phase, phases)
+        self.routines.append(Routine(step, self._title(step), tuple(body)))
+
+    def _title(self, step: str) -> str:
+        if not step.startswith("bend "):
+            return step
+        row = next(row for row in self.result.plan.steps if f"bend {row.label}" == step)
+        return (
+            f"{step}: {np.degrees(row.angle):.1f} deg, tool station {row.station + 1}, gauge X {to_mm(row.gauge_x):.2f} mm, "
+            f"ram {to_mm(row.ram_speed):.1f} mm/s"
+        )
+
+    def _moves(self, index: int, phase: Phase) -> list[Instruction]:
+        if phase.kind == "wait":
+            return [Pause(float(phase.times[-1] - phase.times[0]))] if phase.name == "slide" else []
+        if phase.kind == "free":
+            return self._free(index, phase)
+        marks = phase.waypoints if phase.kind != "follow" else self._follow_samples(phase)
+        span = np.maximum(np.diff(phase.times), 1e-9)
+        out: list[Instruction] = []
+        places = [self._tcp(q) for q in phase.robot]
+        for first, last in zip(marks[:-1], marks[1:], strict=True):
+            self.origins.append(MoveOrigin(index, first, last))
+            q = phase.robot[last]
+            final = last == marks[-1]
+            way = np.array([T[:3, 3] for T in places[first : last + 1]])
+            speed = float(np.max(np.linalg.norm(np.diff(way, axis=0), axis=1) / span[first:last]))
+            if phase.kind == "linear":
+                out.append(MoveLinear(self._base_tcp(q), q, max(np.ceil(speed * 1000) / 1000, SLOWEST)))
+            else:
+                duration = float(phase.times[last] - phase.times[first])
+                out.append(MoveLinear(self._base_tcp(q), q, max(speed, SLOWEST), duration, None if final else FOLLOW_BLEND))
+        return out
+
+    def _free(self, index: int, phase: Phase) -> list[Instruction]:
+        """Joint moves through the corners; samples nearest to them tell how far the plan is then."""
+        assert phase.corners is not None
+        span = np.maximum(np.diff(phase.times), 1e-9)
+        share = float(np.max(np.abs(np.diff(phase.robot, axis=0)) / span[:, None] / self.result.cell.robot.model.velocity))
+        speed = float(min(max(np.ceil(share * 100) / 100, 0.01), 1.0))
+        out: list[Instruction] = []
+        first = 0
+        for k, q in enumerate(phase.corners[1:], 1):
+            final = k == len(phase.corners) - 1
+            last = len(phase.times) - 1 if final else first + int(np.argmin(np.max(np.abs(phase.robot[first:] - q), axis=1)))
+            self.origins.append(MoveOrigin(index, first, last, k))
+            out.append(MoveJoint(q, speed, None if final else CORNER_BLEND))
+            first = last
+        return out
+
+    def _follow_samples(self, phase: Phase) -> tuple[int, ...]:
+        """Samples between which straight segments in time stay within `FOLLOW_ERROR` and `FOLLOW_TURN` of the followed path.
+
+        Rest at the ends is left out: the program waits for the brake's signal there.
+        """
+        Ts = [self._tcp(q) for q in phase.robot]
+
+        def holds(a: int, b: int) -> bool:
+            for k in range(a + 1, b):
+                T = interpolate(Ts[a], Ts[b], float((phase.times[k] - phase.times[a]) / (phase.times[b] - phase.times[a])))
+                if np.linalg.norm(T[:3, 3] - Ts[k][:3, 3]) > FOLLOW_ERROR or angle_between(T, Ts[k]) > FOLLOW_TURN:
+                    return False
+            return True
+
+        marks, last = [0], len(Ts) - 1
+        while marks[-1] < last:
+            a = marks[-1]
+            b, step = a + 1, 1
+            while b + step <= last and holds(a, b + step):
+                b += step
+                step *= 2
+            while step >= 1:
+                if b + step <= last and holds(a, b + step):
+                    b += step
+                step //= 2
+            marks.append(b)
+        return tuple(marks)
+
+    def _event(self, event: Event, step: str, phase: Phase, phases: list[tuple[int, Phase]]) -> list[Instruction]:
+        if event.kind == "signal-set":
+            out: list[Instruction] = [SetSignal(event.data["signal"], bool(event.data["value"]))]
+            # After a bend the part's weight hangs elsewhere.
+            if event.data["signal"] == "bend-start" and not event.data["value"] and phase.gripped:
+                out.append(self._hold(f"part after {step}", phase))
+            return out
+        if event.kind == "signal-wait":
+            signal, value = event.data["signal"], bool(event.data["value"])
+            return [WaitSignal(signal, value, float(event.data["timeout_s"]), self._retreat(signal, value, step, phases))]
+        if event.kind == "program-select":
+            number = int(event.data["bend"])
+            return [SetSignal("bend-number", number), WaitSignal("bend-number-echo", number, 5.0)]
+        if event.kind == "grip":
+            following = phases[[p is phase for _, p in phases].index(True) + 1][1]
+            return [self._hold(f"part {step}", following)]
+        if event.kind == "release":
+            return [HoldLoad(None)]
+        raise ValueError(f"event '{event.kind}' has no place in a robot program")
+
+    def _hold(self, name: str, phase: Phase) -> HoldLoad:
+        """The part as `phase` begins to carry it."""
+        assert phase.part is not None
+        part, fold = self.result.part, phase.fold[-1]
+        T_sheet_flange = part.fold(fold)[phase.part.flange]
+        T = self.result.gripper.T_flange_tcp @ phase.part.T_holder_flange @ inverse(T_sheet_flange)
+        self.loads[name] = Load(part.mass, T[:3, :3] @ part.center_of_mass(fold) + T[:3, 3])
+        return HoldLoad(name)
+
+    # Retreats
+
+    def _retreat(self, signal: str, value: bool, step: str, phases: list[tuple[int, Phase]]) -> str | None:
+        """The routine that takes the robot out when a signal does not come; None where it stands free already, or where only a person can help."""
+        by_name = {phase.name: phase for _, phase in phases}
+        if signal in ("finger-left", "finger-right", "pinch-reached"):
+            name = f"retreat before {step}"
+            ways = [by_name[key] for key in ("gauge", "insert") if key in by_name]
+            return self._retreat_routine(name, ways, reverse=True, clear=True)
+        if signal in ("bend-done", "opening-safe") and "follow" in by_name:
+            return self._retreat_routine(f"retreat after {step}", [by_name["withdraw"]], reverse=False, clear=True)
+        if signal == "part-held" and value and "reach" in by_name and not step.startswith("bend "):
+            return self._retreat_routine(f"retreat from {step}", [by_name["reach"]], reverse=True, clear=False)
+        return None
+
+    def _retreat_routine(self, name: str, ways: list[Phase], *, reverse: bool, clear: bool) -> str:
+        if any(routine.name == name for routine in self.retreats):
+            return name
+        body: list[Instruction] = []
+        if clear:
+            body += [Remark("waits until the ram is up"), WaitSignal("opening-safe", True, None)]
+        for phase in ways:
+            marks = phase.waypoints[::-1][1:] if reverse else phase.waypoints[1:]
+            body += [MoveLinear(self._base_tcp(phase.robot[k]), phase.robot[k], RETREAT_SPEED) for k in marks]
+        if clear:
+            body.append(SetSignal("robot-clear", True))
+        self.retreats.append(Routine(name, name, tuple(body)))
+        return name
+
+    # Frames
+
+    def _tcp(self, q: Array) -> Array:
+        return T_world_tcp(self.result.cell, self.result.gripper, q)
+
+    def _base_tcp(self, q: Array) -> Array:
+        T: Array = inverse(self.result.cell.brake.T_world_brake) @ self._tcp(q)
+        return T
+
+
+NEEDED = (
+    "bend-start", "sheet-in-place", "robot-clear", "brake-ready", "gauge-in-position", "finger-left", "finger-right", "pinch-reached", "bend-done",
+    "opening-safe", "part-held", "bend-number", "bend-number-echo",
+)  # fmt: skip
+"""Lines every bending program uses; besides them `vacuum-on` or `clamp-close`."""
+
+
+def missing_signals(cell: Cell, gripper_kind: str) -> list[Finding]:
+    """What the cell file must name before programs can be written."""
+    wanted = dict.fromkeys(NEEDED[:3], "out") | dict.fromkeys(NEEDED[3:11], "in") | {"bend-number": "out", "bend-number-echo": "in"}
+    wanted["clamp-close" if gripper_kind == "clamp" else "vacuum-on"] = "out"
+    findings = []
+    for name, direction in wanted.items():
+        signal = cell.signals.get(name)
+        if signal is None or signal.direction != direction:
+            what = "does not name" if signal is None else f"has as '{signal.direction}put'"
+            findings.append(
+                Finding("error", "signal-missing", f"the cell {what} the line '{name}', which robot programs need as {direction}put", f"add `{name}: {{direction: {direction}, address: ...}}` to `signals` of {cell.path.name}", "export")
+            )  # fmt: skip
+    return findings
+
+
+def bend_program(result: BendingResult) -> BendProgram:
+    """The neutral program of a plan; the plan must have phases and the cell all signals (`missing_signals`)."""
+    return _Builder(result).build()

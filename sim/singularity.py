@@ -1,0 +1,44 @@
+"""How near straight and followed moves come to positions in which the arm loses a direction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.findings import Finding
+from core.units import to_deg
+from robots.model import RobotModel
+from sim.plan import Phase
+
+NEAR = 0.02
+"""Smallest singular value of the Jacobian below which a straight move is reported (1 = one metre or radian of freedom per radian)."""
+
+
+def smallest_singularity(model: RobotModel, phase: Phase) -> tuple[float, int]:
+    """Smallest singular value over a phase's samples, and at which sample."""
+    values = [model.singularity(q) for q in phase.robot]
+    index = int(np.argmin(values))
+    return values[index], index
+
+
+def singularity_findings(model: RobotModel, phases: tuple[Phase, ...]) -> list[Finding]:
+    """A warning for every straight or followed move that passes close to a singularity: controllers slow down or stop there.
+
+    Joint speeds in the plan already respect the limits; the controller's own margin may be wider.
+    """
+    findings = []
+    for phase in phases:
+        if phase.kind not in ("linear", "follow"):
+            continue
+        value, index = smallest_singularity(model, phase)
+        if value < NEAR:
+            wrist = abs(np.sin(phase.robot[index, 4])) < 0.1 if phase.robot.shape[1] == 6 else False
+            what = (
+                f"axis 5 stands at {to_deg(float(phase.robot[index, 4])):.1f} deg" if wrist else "the arm is nearly stretched or overhead"
+            )
+            findings.append(
+                Finding(
+                    "warning", "near-singularity", f"the {phase.name} move passes a singularity: {what} (measure {value:.4f}, safe above {NEAR:g})",
+                    "prove this move at low speed; move the robot or tilt the gripper to avoid it", phase.step, {"measure": round(value, 5), "time_s": round(float(phase.times[index]), 2)},
+                )
+            )  # fmt: skip
+    return findings
