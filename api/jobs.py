@@ -23,8 +23,11 @@ from sim.bending import BendingOptions, BendingResult, plan_bending
 from sim.outputs import brake_program, brake_table, plan_dict
 from sim.program_check import ProgramCheck
 from sim.programs import Exported, export
+from sim.recording import recording_glb
 from sim.replay import replay, with_replay
 from sim.robot_path import solutions
+from sim.setup_sheet import setup_sheet
+from sim.world_pictures import plan_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,17 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         exported = export(result)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
-    summary["program"] = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
-    return summary, _files(summary, result, exported)
+    program = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
+    summary["program"] = program
+    shown: dict[str, bytes] = {}
+    if result.plan.phases:
+        progress("show", 0.0, "pictures")
+        pictures = plan_pictures(result)
+        progress("show", 0.6, "recording")
+        shown = {f"pictures/{name}": data for name, data in pictures.items()}
+        shown["recording.glb"] = recording_glb(result)
+        shown["setup.html"] = setup_sheet(result, pictures, program).encode()
+    return summary, _files(summary, result, exported, shown)
 
 
 def _program_summary(language: str, check: ProgramCheck) -> dict[str, Any]:
@@ -135,11 +147,14 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
     }  # fmt: skip
 
 
-def _files(summary: dict[str, Any], result: BendingResult | None, exported: Exported | None = None) -> dict[str, bytes]:
+def _files(
+    summary: dict[str, Any], result: BendingResult | None, exported: Exported | None = None, shown: dict[str, bytes] | None = None
+) -> dict[str, bytes]:
     """File name to content; a plan that is not verified gets neither programs nor a brake program."""
     files: dict[str, bytes] = {}
     if result is not None:
         files["plan.json"] = json.dumps(plan_dict(result)).encode()
+        files |= shown or {}
         if summary["verified"]:
             files["brake.json"] = json.dumps(brake_program(result), indent=2).encode()
             files["brake.txt"] = brake_table(result).encode()

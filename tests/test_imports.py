@@ -34,5 +34,5 @@ def test_imports_point_one_way(path: Path) -> None:
     assert not (names & set(MAY)) - MAY[own] - {own}
     if own != "api":
         assert not names & ONLY_API
-    if not (own == "sim" and path.name.startswith(("world", "replay"))):
+    if not (own == "sim" and path.name.startswith("world")):
         assert not names & {"pybullet", "pybullet_data"}
