@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.frames import Array, inverse, translation
+from core.frames import Array, translation
 from sim.airbend import LegPoses, leg_poses
 from sim.cell_scene import CellScene, Groups, part_groups
 from sim.grips import Grip
@@ -18,7 +18,7 @@ from sim.plan import PartPlacement
 from sim.robot_path import blocking, line, path_is_free, polyline, solutions, track
 from sim.scene import Clearance, Scene
 from sim.sequence import SequencedStroke
-from sim.swing import lying_flanges
+from sim.swing import T_brake_sheet, lying_flanges
 
 PUSH = 0.008
 """The last stretch to the gauge is driven slowly, with the sheet lying on the die [m]."""
@@ -69,15 +69,10 @@ class BendGeometry:
 
     def T_world_sheet(self, beta: float) -> Array:
         """Pose of the sheet frame (root flange) with the stroke at deflection `beta`, lying in the tools (4, 4)."""
-        scene = self.cell_scene
-        bend = scene.part.bends[self.step.bends[0]]
-        legs = self.legs(beta)
-        # The machine's bend frame at pinch: above the die's top, directions of the world; the step tells how the sheet lies in it.
-        x, die_top = self.step.T_brake_bend_pinch[0, 3], scene.setup.die_height
-        T_machine_bend = translation(-x, 0.0, -(die_top + scene.part.thickness / 2)) @ self.step.T_brake_bend_pinch
-        T_leg = legs.rear if self.step.gauged == "parent" else legs.front
-        T_brake_parent = translation(x, 0.0, die_top) @ T_leg @ T_machine_bend @ inverse(bend.T_sheet_bend)
-        T: Array = scene.cell.brake.T_world_brake @ T_brake_parent @ inverse(scene.part.fold(self.fold(beta))[bend.parent])
+        scene, step = self.cell_scene, self.step
+        T: Array = scene.cell.brake.T_world_brake @ T_brake_sheet(
+            scene.part, step.stroke, step.gauged, step.T_brake_bend_pinch, self.legs(beta), self.fold(beta), scene.setup.die_height
+        )
         return T
 
     def T_world_flange(self, flange: int, beta: float) -> Array:
