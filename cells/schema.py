@@ -44,9 +44,11 @@ class GripperSpec(_Strict):
     name: str
     kind: Literal["vacuum", "clamp"]
     urdf: str
-    tcp_z_mm: Positive
+    tcp: PoseModel = Field(
+        description="tool frame on the robot's flange: cups' plane with z into the sheet, or bottom of the jaws with z out of the mouth"
+    )
     mass_kg: Positive
-    com_z_mm: Finite
+    com_mm: Vec3 = Field(description="centre of mass in the flange frame")
     cup_radius_mm: Positive | None = None
     cups_mm: list[tuple[Finite, Finite]] = []
     vacuum_kpa: Positive = 60

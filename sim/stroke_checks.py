@@ -228,7 +228,7 @@ class StrokeChecks:
         """Pose of a flange in the brake (4, 4) when the stroke's line lies flat on the die."""
         bend = self.part.bends[self.part.strokes[how.stroke].bends[0]]
         Ts = self._fold(state)
-        T: Array = how.T_brake_bend_pinch @ inverse(Ts[bend.parent] @ bend.T_sheet_bend) @ Ts[flange]
+        T: Array = how.T_brake_bend_pinch @ bend.T_bend_sheet @ inverse(Ts[bend.parent]) @ Ts[flange]
         return T
 
     def _leg_poses(self, stroke: int, pair: ToolPair, loaded: float) -> list[LegPoses]:
@@ -288,7 +288,7 @@ class StrokeChecks:
         """How far the flat part reaches behind the bending plane [m]."""
         outline = np.asarray(self.part.flat.outline.exterior.coords)
         bend = self.part.bends[self.part.strokes[how.stroke].bends[0]]
-        T = how.T_brake_bend_pinch @ inverse(bend.T_sheet_bend)
+        T = how.T_brake_bend_pinch @ bend.T_bend_sheet
         return max(float((np.c_[outline, np.zeros(len(outline))] @ T[1, :3] + T[1, 3]).max()), 0.0)
 
     def _self_touch(self, how: Lie, mask: int, pair: ToolPair, loaded: float) -> Clash | None:
