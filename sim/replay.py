@@ -147,7 +147,7 @@ def _certain(world: World, a: _Look, b: _Look) -> bool:
     """
     count = len(a.poses)
     moved = np.zeros(count)
-    boxes = np.array([body.box for body in world.bodies])
+    boxes = world.boxes
     ends = [np.einsum("nij,nkj->nki", T[:, :3, :3], boxes) + T[:, None, :3, 3] for T in (a.poses, b.poses)]
     moved = np.max(np.linalg.norm(ends[1] - ends[0], axis=2), axis=1)
     if np.max(moved) <= RESOLUTION:
