@@ -177,12 +177,43 @@ def _front_of_tools(geometry: BendGeometry) -> float:
     return max(float(-station.punch.section[:, 0].min()), float(-station.die.section[:, 0].min()), 0.06)
 
 
+STAGES = ("reach the gauge", "stand at the gauge", "follow the sheet", "withdraw the part", "insert the part")
+"""What a grip must allow, in the order in which it is tried."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class BendAttempt:
     """Why a grip does not work for a bend: the stage it fails at and the closest pair there."""
 
     stage: str
     closest: Clearance | None
+
+
+def contact_attempt(geometry: BendGeometry, grip: Grip) -> BendAttempt | None:
+    """Whether the robot can hold the sheet at the gauge and reach where it is after the bend: None, or why not."""
+    _, attempt = _at_contact(geometry, grip)
+    if attempt is not None:
+        return attempt
+    scene = geometry.cell_scene
+    T_after = geometry.T_world_flange(grip.flange, geometry.step.loaded_angle) @ grip.T_flange_tcp
+    return None if len(solutions(scene.cell, scene.gripper, T_after)) else BendAttempt("follow the sheet", None)
+
+
+def _at_contact(geometry: BendGeometry, grip: Grip) -> tuple[Array, BendAttempt | None]:
+    """Free joint solutions (m, n) that hold the sheet against the gauge; when there are none, why."""
+    cell_scene = geometry.cell_scene
+    T_contact = geometry.T_world_flange(grip.flange, 0.0) @ grip.T_flange_tcp
+    q_contacts = solutions(cell_scene.cell, cell_scene.gripper, T_contact)
+    if len(q_contacts) == 0:
+        return q_contacts, BendAttempt("reach the gauge", None)
+    scene = cell_scene.posed(
+        brake=geometry.brake(cell_scene.part.thickness), placement=held(grip), fold=geometry.before,
+        allowed=grip_groups(grip) | geometry.tool_groups() | geometry.gauge_groups(), margins=tool_margins(cell_scene),
+    )  # fmt: skip
+    free = scene.free(q_contacts)
+    if not np.any(free):
+        return q_contacts[:0], BendAttempt("stand at the gauge", blocking(scene, q_contacts))
+    return q_contacts[free], None
 
 
 def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 2) -> tuple[list[BendPath], BendAttempt | None]:
@@ -200,23 +231,13 @@ def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 
     cell_scene = geometry.cell_scene
     cell, gripper = cell_scene.cell, cell_scene.gripper
     T_contact = geometry.T_world_flange(grip.flange, 0.0) @ grip.T_flange_tcp
-    q_contacts = solutions(cell, gripper, T_contact)
-    worst: BendAttempt | None = BendAttempt("reach the gauge", None)
-    if len(q_contacts) == 0:
+    q_contacts, worst = _at_contact(geometry, grip)
+    if worst is not None:
         return [], worst
-
     placement = held(grip)
     margins = tool_margins(cell_scene)
     grip_allowed = grip_groups(grip)
     pinch_allowed = grip_allowed | geometry.tool_groups() | geometry.gauge_groups()
-    scene_pinch = cell_scene.posed(
-        brake=geometry.brake(cell_scene.part.thickness), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins
-    )
-    free = scene_pinch.free(q_contacts)
-    order = ["reach the gauge", "stand at the gauge", "follow the sheet", "withdraw the part", "insert the part"]
-    if not np.any(free):
-        return [], BendAttempt("stand at the gauge", blocking(scene_pinch, q_contacts))
-
     scene_open = cell_scene.posed(
         brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=grip_allowed, margins=margins
     )
@@ -241,33 +262,33 @@ def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 
     )
 
     paths: list[BendPath] = []
-    for q_contact in q_contacts[free]:
+    for q_contact in q_contacts:
         follow_qs: Array | None = None
         q_end = q_contact
         if follow:
             follow_qs = track(cell, gripper, Ts_follow, q_contact)
             if follow_qs is None:
-                worst = _worse(order, worst, BendAttempt("follow the sheet", None))
+                worst = _worse(worst, BendAttempt("follow the sheet", None))
                 continue
             blocked = _follow_blocked(geometry, grip, betas, follow_qs, margins, pinch_allowed)
             if blocked is not None:
-                worst = _worse(order, worst, BendAttempt("follow the sheet", blocked))
+                worst = _worse(worst, BendAttempt("follow the sheet", blocked))
                 continue
             q_end = follow_qs[-1]
         else:
             ends = solutions(cell, gripper, Ts_follow[-1])
             ends = ends[scene_leave.free(ends)] if len(ends) else ends
             if len(ends) == 0:
-                worst = _worse(order, worst, BendAttempt("follow the sheet", None))
+                worst = _worse(worst, BendAttempt("follow the sheet", None))
                 continue
             q_end = ends[int(np.argmin(np.max(np.abs(ends - q_contact), axis=1)))]
         withdraw, blocked = _withdrawal(geometry, Ts_follow[-1], q_end, scene_leave, scene_after)
         if withdraw is None:
-            worst = _worse(order, worst, BendAttempt("withdraw the part", blocked))
+            worst = _worse(worst, BendAttempt("withdraw the part", blocked))
             continue
         insert, blocked = _insertion(geometry, T_contact, q_contact, scene_open, scene_touch)
         if insert is None:
-            worst = _worse(order, worst, BendAttempt("insert the part", blocked))
+            worst = _worse(worst, BendAttempt("insert the part", blocked))
             continue
         paths.append(BendPath(insert[0], insert[1], insert[2], betas, follow_qs, withdraw[0], withdraw[1]))
         if len(paths) >= most:
@@ -279,9 +300,9 @@ GAUGE_RETRACT = 0.020
 """The gauge moves back this far at pinch, so that the rising flange does not scrape along it [m]."""
 
 
-def _worse(order: list[str], a: BendAttempt | None, b: BendAttempt) -> BendAttempt:
+def _worse(a: BendAttempt | None, b: BendAttempt) -> BendAttempt:
     """The attempt that came further."""
-    return b if a is None or order.index(b.stage) >= order.index(a.stage) else a
+    return b if a is None or STAGES.index(b.stage) >= STAGES.index(a.stage) else a
 
 
 def _follow_blocked(
