@@ -7,6 +7,7 @@ pose and keeps those whose whole path is free.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,7 +35,7 @@ MUTE = 0.006
 """The ram changes from approach to bending speed this far above the sheet [m]."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class BendGeometry:
     """Where part and machine are while one stroke is made.
 
@@ -74,6 +75,31 @@ class BendGeometry:
             scene.part, step.stroke, step.gauged, step.T_brake_bend_pinch, self.legs(beta), self.fold(beta), scene.setup.die_height
         )
         return T
+
+    @cached_property
+    def betas(self) -> Array:
+        """Deflections of the follow path (m,): up to the loaded angle, then back to the target (springback)."""
+        step = self.step
+        up = np.linspace(0.0, step.loaded_angle, max(8, int(np.ceil(step.loaded_angle / FOLLOW_STEP))) + 1)
+        back = np.linspace(step.loaded_angle, step.angle, 3)[1:] if step.loaded_angle > step.angle + 1e-6 else np.zeros(0)
+        return np.concatenate((up, back))
+
+    @cached_property
+    def swing(self) -> list[tuple[float, Array]]:
+        """Height of the tip and bend angles at every one of `betas`."""
+        return [(self.legs(float(beta)).tip, self.fold(float(beta))) for beta in self.betas]
+
+    @cached_property
+    def _Ts_world_flanges(self) -> Array:
+        Ts_fold = np.array([self.cell_scene.part.fold(fold) for _, fold in self.swing])
+        Ts_sheet = np.array([self.T_world_sheet(float(beta)) for beta in self.betas])
+        Ts: Array = Ts_sheet[:, None] @ Ts_fold
+        return Ts
+
+    def Ts_follow(self, flange: int) -> Array:
+        """Poses of one flange in the world at every one of `betas` (m, 4, 4)."""
+        Ts: Array = self._Ts_world_flanges[:, flange]
+        return Ts
 
     def T_world_flange(self, flange: int, beta: float) -> Array:
         """Pose of one flange with the stroke at deflection `beta` (4, 4)."""
@@ -151,14 +177,6 @@ def held(grip: Grip) -> PartPlacement:
     return PartPlacement("tcp", grip.flange, grip.T_tcp_flange, "gripper")
 
 
-def follow_betas(geometry: BendGeometry) -> Array:
-    """Deflections of the follow path: up to the loaded angle, then back to the target (springback)."""
-    step = geometry.step
-    up = np.linspace(0.0, step.loaded_angle, max(8, int(np.ceil(step.loaded_angle / FOLLOW_STEP))) + 1)
-    back = np.linspace(step.loaded_angle, step.angle, 3)[1:] if step.loaded_angle > step.angle + 1e-6 else np.zeros(0)
-    return np.concatenate((up, back))
-
-
 def _rear_extent(geometry: BendGeometry, T_world_sheet: Array, fold: Array) -> float:
     """How far the part reaches behind the bending plane [m]."""
     part = geometry.cell_scene.part
@@ -195,14 +213,14 @@ def contact_attempt(geometry: BendGeometry, grip: Grip) -> BendAttempt | None:
     if attempt is not None:
         return attempt
     scene = geometry.cell_scene
-    T_after = geometry.T_world_flange(grip.flange, geometry.step.loaded_angle) @ grip.T_flange_tcp
+    T_after = geometry.Ts_follow(grip.flange)[int(np.argmax(geometry.betas))] @ grip.T_flange_tcp
     return None if len(solutions(scene.cell, scene.gripper, T_after)) else BendAttempt("follow the sheet", None)
 
 
 def _at_contact(geometry: BendGeometry, grip: Grip) -> tuple[Array, BendAttempt | None]:
     """Free joint solutions (m, n) that hold the sheet against the gauge; when there are none, why."""
     cell_scene = geometry.cell_scene
-    T_contact = geometry.T_world_flange(grip.flange, 0.0) @ grip.T_flange_tcp
+    T_contact = geometry.Ts_follow(grip.flange)[0] @ grip.T_flange_tcp
     q_contacts = solutions(cell_scene.cell, cell_scene.gripper, T_contact)
     if len(q_contacts) == 0:
         return q_contacts, BendAttempt("reach the gauge", None)
@@ -228,72 +246,91 @@ def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 
     Returns:
         Paths, and when there is none the furthest stage an attempt came to.
     """
-    cell_scene = geometry.cell_scene
-    cell, gripper = cell_scene.cell, cell_scene.gripper
-    T_contact = geometry.T_world_flange(grip.flange, 0.0) @ grip.T_flange_tcp
     q_contacts, worst = _at_contact(geometry, grip)
     if worst is not None:
         return [], worst
-    placement = held(grip)
-    margins = tool_margins(cell_scene)
-    grip_allowed = grip_groups(grip)
-    pinch_allowed = grip_allowed | geometry.tool_groups() | geometry.gauge_groups()
-    scene_open = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=grip_allowed, margins=margins
-    )
-    scene_touch = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins
-    )
-    betas = follow_betas(geometry)
-    Ts_follow = np.array([geometry.T_world_flange(grip.flange, float(b)) @ grip.T_flange_tcp for b in betas])
-    scene_after = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT),
-        placement=placement,
-        fold=geometry.after,
-        allowed=grip_allowed,
-        margins=margins,
-    )
-    scene_leave = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT),
-        placement=placement,
-        fold=geometry.after,
-        allowed=pinch_allowed,
-        margins=margins,
-    )
-
+    held_bend = _HeldBend(geometry, grip)
     paths: list[BendPath] = []
+    settled: set[tuple[float, ...]] = set()
     for q_contact in q_contacts:
+        # The same posture with whole turns of an axis is where it was; it differs only in how far the joints can still turn.
+        posture = tuple(np.round((q_contact + np.pi) % (2 * np.pi), 5))
+        if posture in settled:
+            continue
+        answer = held_bend.path(q_contact, follow=follow)
+        if isinstance(answer, BendPath):
+            paths.append(answer)
+            settled.add(posture)
+            if len(paths) >= most:
+                break
+        else:
+            worst = _worse(worst, answer)
+            if answer.closest is not None:
+                settled.add(posture)
+    return paths, None if paths else worst
+
+
+class _HeldBend:
+    """One bend with one grip: scenes and tool poses that all arm configurations share."""
+
+    def __init__(self, geometry: BendGeometry, grip: Grip) -> None:
+        self.geometry, self.grip = geometry, grip
+        self.Ts_follow = geometry.Ts_follow(grip.flange) @ grip.T_flange_tcp
+        self.T_contact: Array = self.Ts_follow[0]
+        self._scenes: dict[int, Scene] = {}
+
+    def _posed(self, brake: Array, fold: Array, *, touching: bool) -> Scene:
+        geometry, allowed = self.geometry, grip_groups(self.grip)
+        if touching:
+            allowed |= geometry.tool_groups() | geometry.gauge_groups()
+        scene = geometry.cell_scene
+        return scene.posed(brake=brake, placement=held(self.grip), fold=fold, allowed=allowed, margins=tool_margins(scene))
+
+    def _open(self, fold: Array, *, touching: bool, gauge_back: float = 0.0) -> Scene:
+        return self._posed(self.geometry.brake(self.geometry.open_tip, gauge_back=gauge_back), fold, touching=touching)
+
+    def path(self, q_contact: Array, *, follow: bool) -> BendPath | BendAttempt:
+        """The whole path from one joint solution at the gauge, or where it ends."""
+        geometry = self.geometry
+        cell, gripper = geometry.cell_scene.cell, geometry.cell_scene.gripper
         follow_qs: Array | None = None
-        q_end = q_contact
+        scene_leave = self._open(geometry.after, touching=True, gauge_back=GAUGE_RETRACT)
         if follow:
-            follow_qs = track(cell, gripper, Ts_follow, q_contact)
+            follow_qs = track(cell, gripper, self.Ts_follow, q_contact)
             if follow_qs is None:
-                worst = _worse(worst, BendAttempt("follow the sheet", None))
-                continue
-            blocked = _follow_blocked(geometry, grip, betas, follow_qs, margins, pinch_allowed)
+                return BendAttempt("follow the sheet", None)
+            blocked = self._follow_blocked(follow_qs)
             if blocked is not None:
-                worst = _worse(worst, BendAttempt("follow the sheet", blocked))
-                continue
+                return BendAttempt("follow the sheet", blocked)
             q_end = follow_qs[-1]
         else:
-            ends = solutions(cell, gripper, Ts_follow[-1])
+            ends = solutions(cell, gripper, self.Ts_follow[-1])
             ends = ends[scene_leave.free(ends)] if len(ends) else ends
             if len(ends) == 0:
-                worst = _worse(worst, BendAttempt("follow the sheet", None))
-                continue
+                return BendAttempt("follow the sheet", None)
             q_end = ends[int(np.argmin(np.max(np.abs(ends - q_contact), axis=1)))]
-        withdraw, blocked = _withdrawal(geometry, Ts_follow[-1], q_end, scene_leave, scene_after)
+        scene_after = self._open(geometry.after, touching=False, gauge_back=GAUGE_RETRACT)
+        withdraw, blocked = _withdrawal(geometry, self.Ts_follow[-1], q_end, scene_leave, scene_after)
         if withdraw is None:
-            worst = _worse(worst, BendAttempt("withdraw the part", blocked))
-            continue
-        insert, blocked = _insertion(geometry, T_contact, q_contact, scene_open, scene_touch)
+            return BendAttempt("withdraw the part", blocked)
+        scene_open, scene_touch = (self._open(geometry.before, touching=touching) for touching in (False, True))
+        insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_touch)
         if insert is None:
-            worst = _worse(worst, BendAttempt("insert the part", blocked))
-            continue
-        paths.append(BendPath(insert[0], insert[1], insert[2], betas, follow_qs, withdraw[0], withdraw[1]))
-        if len(paths) >= most:
-            break
-    return paths, None if paths else worst
+            return BendAttempt("insert the part", blocked)
+        return BendPath(insert[0], insert[1], insert[2], geometry.betas, follow_qs, withdraw[0], withdraw[1])
+
+    def _follow_blocked(self, qs: Array) -> Clearance | None:
+        """A contact while the sheet moves, or None; the ends of the swing are looked at first, since most contacts are there."""
+        geometry = self.geometry
+        last = len(geometry.betas) - 1
+        for k in sorted(range(last + 1), key=lambda k: (min(k, last - k) % 8 != 0, k)):
+            if k not in self._scenes:
+                tip, fold = geometry.swing[k]
+                self._scenes[k] = self._posed(geometry.brake(tip, gauge_back=GAUGE_RETRACT), fold, touching=True)
+            scene = self._scenes[k]
+            if not bool(scene.free(qs[k][None])[0]):
+                return scene.violation(qs[k])
+        return None
 
 
 GAUGE_RETRACT = 0.020
@@ -303,23 +340,6 @@ GAUGE_RETRACT = 0.020
 def _worse(a: BendAttempt | None, b: BendAttempt) -> BendAttempt:
     """The attempt that came further."""
     return b if a is None or STAGES.index(b.stage) >= STAGES.index(a.stage) else a
-
-
-def _follow_blocked(
-    geometry: BendGeometry, grip: Grip, betas: Array, qs: Array, margins: dict[tuple[str, str], float], allowed: Groups
-) -> Clearance | None:
-    """The first contact while the sheet moves, or None."""
-    for beta, q in zip(betas, qs, strict=True):
-        scene = geometry.cell_scene.posed(
-            brake=geometry.brake(geometry.legs(float(beta)).tip, gauge_back=GAUGE_RETRACT),
-            placement=held(grip),
-            fold=geometry.fold(float(beta)),
-            allowed=allowed,
-            margins=margins,
-        )
-        if not bool(scene.free(q[None])[0]):
-            return scene.violation(q)
-    return None
 
 
 def _withdrawal(
