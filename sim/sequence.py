@@ -466,6 +466,17 @@ def _layout(
                 "tools",
             )
         )
+    tall = {station.punch.height for station in stations}
+    if max(tall) - min(tall) > 1e-5:
+        findings.append(
+            Finding(
+                "error",
+                "punch-heights",
+                f"punches of different heights ({', '.join(f'{to_mm(h):g}' for h in sorted(tall))} mm) cannot hang together",
+                "use punches of one height, or two set-ups",
+                "tools",
+            )
+        )
     return ToolSetup(tuple(stations)), {key: index for index, key in enumerate(keys)}, findings
 
 
