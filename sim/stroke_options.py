@@ -66,6 +66,7 @@ class StrokeOptions:
         self.common = punch_length(max(self.lengths, default=0.0))
         self._found: dict[tuple[int, int, str], StrokeOption | str] = {}
         self._usable: dict[tuple[int, str, str], tuple[float, ...] | str] = {}
+        self.pairs = self._of_one_height()
 
     @property
     def count(self) -> int:
@@ -100,6 +101,23 @@ class StrokeOptions:
                     return StrokeOption(how, pair, length, gauging, found)
                 reason = f"{found} ({pair.punch.name} over {pair.die.name})"
         return reason
+
+    def _of_one_height(self) -> list[list[ToolPair]]:
+        """The pairs whose punches and dies can be mounted together: those of the heights that serve every stroke and come first in the order of choice.
+
+        Where no heights serve all strokes the pairs stay as they are, and the set-up says why it cannot be mounted.
+        """
+
+        def heights(pair: ToolPair) -> tuple[float, float]:
+            return round(pair.punch.height, 5), round(pair.die.height, 5)
+
+        usable = [
+            [pair for pair in pairs if not isinstance(self._lengths_of(stroke, pair), str)] for stroke, pairs in enumerate(self.pairs)
+        ]
+        for wanted in dict.fromkeys(heights(pair) for pairs in usable for pair in pairs):
+            if all(any(heights(pair) == wanted for pair in pairs) for pairs in usable):
+                return [[pair for pair in pairs if heights(pair) == wanted] for pairs in self.pairs]
+        return self.pairs
 
     def _lengths_of(self, stroke: int, pair: ToolPair) -> tuple[float, ...] | str:
         """Lengths in which a pair of tools can make a stroke whatever else is bent; or why it cannot."""

@@ -79,17 +79,13 @@ def lay_out(
         segments, die_segments = (found or (key[2],) for found in taken)
         stations.append(ToolStation(index, pair.punch, pair.die, x, segments, die_segments))
         x += key[2] + (gaps[index] if index < len(gaps) else 0.0)
-    heights = {station.die.height for station in stations}
-    if len(heights) > 1:
-        findings.append(
-            Finding(
-                "error",
-                "die-heights",
-                f"dies of different heights ({', '.join(f'{to_mm(h):g}' for h in sorted(heights))} mm) cannot stand together",
-                "use V openings of one height class",
-                "tools",
+    for what, heights in (("dies", [st.die.height for st in stations]), ("punches", [st.punch.height for st in stations])):
+        if max(heights) - min(heights) > 1e-5:
+            told = ", ".join(f"{to_mm(h):g}" for h in sorted(set(heights)))
+            message = f"{what} of different heights ({told} mm) cannot be mounted together"
+            findings.append(
+                Finding("error", "tool-heights", message, f"use {what} of one height, or make the part in two set-ups", "tools")
             )
-        )
     return ToolSetup(tuple(stations)), {key: index for index, key in enumerate(keys)}, findings
 
 
