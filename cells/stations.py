@@ -58,7 +58,8 @@ def make_station(name: str, spec: StationSpec) -> Station:
         post = box_hull(base[0] - 0.1, base[0] + 0.1, base[1] - 0.1, base[1] + 0.1, 0.0, base[2] - 0.1)
         hulls.append((post - T[:3, 3]) @ R)
         color = STEEL
-    body = Body(name, "station", T, tuple(hulls), None, color)
+    # Against the cups of a regrip station the gripper has only the sheet between; it counts as a group of its own.
+    body = Body(name, "regrip" if spec.kind == "regrip" else "station", T, tuple(hulls), None, color)
     return Station(
         name, spec.kind, T, (w, d), (body,), count=spec.count, rows=spec.rows, columns=spec.columns, layers=spec.layers, gap=spec.gap_mm * MM,
         holding_force=spec.holding_force_n,

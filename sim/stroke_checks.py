@@ -14,7 +14,7 @@ import numpy as np
 
 from cells.model import Brake
 from cells.tooling_hulls import die_hulls, punch_hulls
-from core.frames import Array, apply, inverse, translation
+from core.frames import Array, apply, inverse
 from parts.sheet import SheetPart
 from sim import press_kernels as kernels
 from sim.airbend import LegPoses, leg_poses
@@ -133,6 +133,10 @@ class StrokeChecks:
         self._passages: dict[tuple[int, str, str, str, float, int, int], _Passage] = {}
         self._touches: dict[tuple[int, int, int, int, str, str], float | None] = {}
         self._contacts: dict[tuple[int, str, float, int, int], list[Contact]] = {}
+        self._swings: dict[tuple[int, str, str, str], tuple[Array, Array]] = {}
+        self._reaches: dict[tuple[int, str], float] = {}
+        # The flange that was in the way of a stroke last is looked at first.
+        self._likely: dict[int, int] = {}
 
     def _routes(self, stroke: int) -> list[int]:
         """Per flange, the strokes (as a mask) of the bends between it and the nearest leg of a stroke."""
@@ -200,23 +204,26 @@ class StrokeChecks:
             loaded: Deflection under load [rad].
             target: Deflection after springback [rad].
         """
-        part = self.part
-        passages = [self._passage(how, flange.index, mask, pair, length, loaded, target) for flange in part.flanges]
-        index = min(range(len(passages)), key=lambda i: passages[i].swing)
-        worst = passages[index]
-        if worst.swing < GAP:
-            return Clash(f"at {np.degrees(worst.swing_angle):.0f} deg", worst.swing_body, f"flange {index}", worst.swing)
-        touch = self._self_touch(how, mask, pair, loaded)
+        first = self._likely.get(how.stroke, 0)
+        flanges = [first, *(flange for flange in range(len(self.part.flanges)) if flange != first)]
+        passages = []
+        for flange in flanges:
+            passage = self._passage(how, flange, mask, pair, length, loaded, target)
+            if passage.swing < GAP:
+                self._likely[how.stroke] = flange
+                return Clash(f"at {np.degrees(passage.swing_angle):.0f} deg", passage.swing_body, f"flange {flange}", passage.swing)
+            passages.append(passage)
+        touch = self._self_touch(how, mask, pair, loaded, target)
         if touch is not None:
             return touch
-        smallest = worst.swing
+        smallest = min(passage.swing for passage in passages)
         for way, when in enumerate(("while it is brought in", "while it is taken out")):
             nearest = np.min([passage.lifts[way] for passage in passages], axis=0)
             wide = np.flatnonzero(nearest >= 2 * GAP)
             if len(wide) == 0:
                 lift = len(LIFTS) - 1
                 index = min(range(len(passages)), key=lambda i: passages[i].lifts[way][lift])
-                return Clash(when, passages[index].lift_bodies[way][lift], f"flange {index}", float(nearest[lift]))
+                return Clash(when, passages[index].lift_bodies[way][lift], f"flange {flanges[index]}", float(nearest[lift]))
             smallest = min(smallest, float(nearest[wide[0]]))
         return smallest
 
@@ -238,12 +245,16 @@ class StrokeChecks:
             self._legs[key] = [leg_poses(self.part, first, float(b), pair.punch, pair.die) for b in np.linspace(0.0, loaded, SWING_SAMPLES)]
         return self._legs[key]
 
-    def _sides(self, how: Lie, pair: ToolPair, loaded: float) -> tuple[Array, Array]:
-        """How the front and the rear side have moved at every sample of the swing, (k, 4, 4) each."""
-        legs = self._leg_poses(how.stroke, pair, loaded)
-        stacks = (np.array([leg.front for leg in legs]), np.array([leg.rear for leg in legs]))
-        front, rear = (T_brake_leg(stack, how.T_brake_bend_pinch, self.part.thickness, pair.die.height) for stack in stacks)
-        return front, rear
+    def _sides(self, how: Lie, pair: ToolPair, loaded: float, target: float) -> tuple[Array, Array]:
+        """How the front and the rear side have moved at every sample of the swing and when it has sprung back to `target`, (k + 1, 4, 4) each."""
+        key = (how.stroke, how.gauged, pair.punch.name, pair.die.name)
+        if key not in self._swings:
+            first = self.part.strokes[how.stroke].bends[0]
+            legs = [*self._leg_poses(how.stroke, pair, loaded), leg_poses(self.part, first, target, pair.punch, pair.die)]
+            stacks = (np.array([leg.front for leg in legs]), np.array([leg.rear for leg in legs]))
+            front, rear = (T_brake_leg(stack, how.T_brake_bend_pinch, self.part.thickness, pair.die.height) for stack in stacks)
+            self._swings[key] = (front, rear)
+        return self._swings[key]
 
     def _passage(self, how: Lie, flange: int, mask: int, pair: ToolPair, length: float, loaded: float, target: float) -> _Passage:
         state = mask & self._depends(how.stroke, flange)
@@ -257,14 +268,12 @@ class StrokeChecks:
         if press_key not in self._presses:
             self._presses[press_key] = Press(self.brake, pair, length)
         press = self._presses[press_key]
-        part = self.part
         T_lying = self._lying_pose(how, flange, state)
         legs = self._leg_poses(how.stroke, pair, loaded)
-        is_front = flange in how.front
-        swing = self._sides(how, pair, loaded)[0 if is_front else 1] @ T_lying
-        bent = leg_poses(part, part.strokes[how.stroke].bends[0], target, pair.punch, pair.die)
-        T_bent = T_brake_leg(bent.front if is_front else bent.rear, how.T_brake_bend_pinch, part.thickness, pair.die.height) @ T_lying
-        lifted = [translation(0.0, 0.0, lift) @ T for T in (T_lying, T_bent) for lift in LIFTS]
+        swing = self._sides(how, pair, loaded, target)[0 if flange in how.front else 1] @ T_lying
+        lifted = np.repeat(np.array((T_lying, swing[-1])), len(LIFTS), axis=0)
+        lifted[:, 2, 3] += np.tile(LIFTS, 2)
+        swing = swing[:-1]
         tips = np.array([leg.tip for leg in legs] + [press.open_tip] * len(lifted))
         # Bending is a contraction: nothing reaches further behind the line than in the flat.
         out = self._flat_reach(how) + FREE_SPACE
@@ -272,7 +281,7 @@ class StrokeChecks:
         # What lies on the die touches both tools while it is bent.
         lying = state & self.routes[how.stroke][flange] == 0
         with_tools = np.array([not lying] * len(legs) + [True] * len(lifted))
-        distances, bodies = press.clearances(self.flanges[flange], np.concatenate((swing, np.array(lifted))), tips, travels, with_tools)
+        distances, bodies = press.clearances(self.flanges[flange], np.concatenate((swing, lifted)), tips, travels, with_tools)
         n, worst = len(legs), int(np.argmin(distances[: len(legs)]))
         angle = float(np.linspace(0.0, loaded, SWING_SAMPLES)[worst])
         m = n + len(LIFTS)
@@ -286,12 +295,15 @@ class StrokeChecks:
 
     def _flat_reach(self, how: Lie) -> float:
         """How far the flat part reaches behind the bending plane [m]."""
-        outline = np.asarray(self.part.flat.outline.exterior.coords)
-        bend = self.part.bends[self.part.strokes[how.stroke].bends[0]]
-        T = how.T_brake_bend_pinch @ bend.T_bend_sheet
-        return max(float((np.c_[outline, np.zeros(len(outline))] @ T[1, :3] + T[1, 3]).max()), 0.0)
+        key = (how.stroke, how.gauged)
+        if key not in self._reaches:
+            outline = np.asarray(self.part.flat.outline.exterior.coords)
+            bend = self.part.bends[self.part.strokes[how.stroke].bends[0]]
+            T = how.T_brake_bend_pinch @ bend.T_bend_sheet
+            self._reaches[key] = max(float((np.c_[outline, np.zeros(len(outline))] @ T[1, :3] + T[1, 3]).max()), 0.0)
+        return self._reaches[key]
 
-    def _self_touch(self, how: Lie, mask: int, pair: ToolPair, loaded: float) -> Clash | None:
+    def _self_touch(self, how: Lie, mask: int, pair: ToolPair, loaded: float, target: float) -> Clash | None:
         """Flanges of the two sides that meet while the ram comes down.
 
         Flanges that close a corner come near each other by design; their plates are grown a little, so not touching is enough.
@@ -302,7 +314,7 @@ class StrokeChecks:
             state = mask & (self._depends(how.stroke, a) | self._depends(how.stroke, b))
             key = (how.stroke, a, b, state, pair.punch.name, pair.die.name)
             if key not in self._touches:
-                front, rear = self._sides(how, pair, loaded)
+                front, rear = (stack[:-1] for stack in self._sides(how, pair, loaded, target))
                 T_a, T_b = ((front if f in how.front else rear) @ self._lying_pose(how, f, state) for f in (a, b))
                 which = kernels.flange_touches(*self.flanges[a], *self.flanges[b], np.ascontiguousarray(inverse(T_a) @ T_b))
                 self._touches[key] = None if which < 0 else float(np.linspace(0.0, loaded, SWING_SAMPLES)[which])

@@ -83,23 +83,33 @@ class StrokeOptions:
     def _evaluate(self, stroke: int, mask: int, gauged: str) -> StrokeOption | str:
         angle = abs(self.part.bends[self.part.strokes[stroke].bends[0]].angle)
         reason = "no tools fit"
+        gaugings: dict[float, Gauging | str] = {}
+        blocked: set[tuple[str, float]] = set()
         for pair in self.pairs[stroke]:
-            how = self.checks.lie(stroke, mask, gauged, pair.die.height)
+            height = pair.die.height
+            how = self.checks.lie(stroke, mask, gauged, height)
             if isinstance(how, str):
                 return how
             usable = self._lengths_of(stroke, pair)
             if isinstance(usable, str):
                 reason = usable
                 continue
-            gauging = self.checks.gauging(how, mask, pair.die.height)
+            if height not in gaugings:
+                gaugings[height] = self.checks.gauging(how, mask, height)
+            gauging = gaugings[height]
             if isinstance(gauging, str):
                 return gauging
             loaded = loaded_angle(self.part, stroke, pair.die, pair.punch)
             for length in usable:
+                # Over the same die every punch of this height brings the beams to the same place.
+                if (pair.die.name, pair.punch.height) in blocked:
+                    continue
                 found = self.checks.check(how, mask, pair, length, loaded, angle)
                 if not isinstance(found, Clash):
                     return StrokeOption(how, pair, length, gauging, found)
                 reason = f"{found} ({pair.punch.name} over {pair.die.name})"
+                if found.body_a not in ("punch", "die"):
+                    blocked.add((pair.die.name, pair.punch.height))
         return reason
 
     def _of_one_height(self) -> list[list[ToolPair]]:

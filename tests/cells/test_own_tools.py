@@ -17,6 +17,8 @@ from parts.build import BendSpec, build_sheet
 from parts.flat import BendLine, FlatPattern
 from parts.materials import material
 from sim.sequence import plan_sequence
+from sim.tool_choice import ToolPair
+from sim.tool_layout import lay_out
 from tests.conftest import strip
 
 CELL = (SHIPPED / "bending-irb4600.yaml").read_text()
@@ -192,12 +194,16 @@ def test_the_sequence_bends_with_the_own_tools(tools):
 
 
 def test_punches_of_two_heights_do_not_hang_together(tools):
-    """Each length of bend has segments of one punch only, and the two differ in height: the set-up says so instead of closing wrongly."""
+    """A long punch of one height does for both bends, so the short one of another height stays in the rack; forced together, the set-up says so."""
     cell = load_cell(own_cell(tools))
     own, shipped = cell.tooling.punches[0], cell.tooling.punches[1]
     assert own.height != shipped.height
     segments = {**cell.tooling.segments, own.name: (0.09,), shipped.name: (0.19,)}
     stock = dataclasses.replace(cell.tooling, punches=(own, shipped), segments=segments)
-    result = plan_sequence(two_lengths(), cell.brake, stock)
-    codes = {finding.code for finding in result.findings if finding.level == "error"}
-    assert "tool-heights" in codes
+    part = two_lengths()
+    result = plan_sequence(part, cell.brake, stock)
+    assert [finding for finding in result.findings if finding.level == "error"] == []
+    assert {station.punch.name for station in result.setup.stations} == {shipped.name}
+    die = cell.tooling.dies[0]
+    _, _, findings = lay_out(part, cell.brake, stock, [(ToolPair(own, die), 0.09), (ToolPair(shipped, die), 0.19)])
+    assert "tool-heights" in {finding.code for finding in findings}
