@@ -16,6 +16,8 @@ STRAIGHT = float(np.radians(0.3))
 """An edge counts as parallel to the beam within this [rad]."""
 FINGER_GAP = 1e-4
 """Gap between a finger and the die's top [m]."""
+BEGINS = 0.012
+"""A flange whose face is gauged begins within this of the sheet's height: that is its bend's radius and a little [m]."""
 SHORTEST = 0.006
 """Shortest edge a finger can stop against [m]."""
 
@@ -33,11 +35,20 @@ class Gauging:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Something straight that fingers can stop against: distance behind the line `y`, from x0 to x1 along the beam [m]."""
+    """Something straight that fingers can stop against, in the brake frame.
+
+    Attributes:
+        y: Distance behind the line [m].
+        x0, x1: From where to where along the beam [m].
+        z0, z1: Heights in which it is straight [m].
+        kind: The sheet's own edge, or the outer face of a flange that stands or hangs there.
+    """
 
     y: float
     x0: float
     x1: float
+    z0: float
+    z1: float
     kind: Literal["edge", "flange face"]
 
 
@@ -81,8 +92,10 @@ def choose_contact(contacts: list[Contact], sheet_height: float, thickness: floa
         if z1 < lower["gauge_z1"] or z2 > upper["gauge_z2"]:
             reasons.append(f"the fingers would stand at {z1 * 1e3:.0f} and {z2 * 1e3:.0f} mm, beyond their travel")
             continue
-        # The stop face begins just above the die, so that a finger over the die does not touch it.
-        height = sheet_height - thickness / 2 + brake.finger_height / 2 + FINGER_GAP
+        height = _finger_height(contact, sheet_height, thickness, brake)
+        if height is None:
+            reasons.append(f"the flange face {contact.y * 1e3:.1f} mm behind the line is too low for the fingers")
+            continue
         if not lower["gauge_r"] <= height <= upper["gauge_r"]:
             reasons.append(
                 f"the fingers would stand at R {height * 1e3:.1f} mm, outside {lower['gauge_r'] * 1e3:g}..{upper['gauge_r'] * 1e3:g} mm"
@@ -90,6 +103,20 @@ def choose_contact(contacts: list[Contact], sheet_height: float, thickness: floa
             continue
         return Gauging(contact.y, height, float(z1), float(z2), contact.kind)
     return reasons[0] if reasons else "no straight edge of the sheet is parallel to the beam behind the line"
+
+
+def _finger_height(contact: Contact, sheet_height: float, thickness: float, brake: Brake) -> float | None:
+    """Middle of the stop faces above the lower tool seat [m]; None when less than half of a stop face would touch.
+
+    Against an edge or a standing flange the stop face begins just above the die, so that a finger over the die does not touch it; against a hanging
+    flange it ends where the flange begins.
+    """
+    half = brake.finger_height / 2
+    level = sheet_height - thickness / 2 + half + FINGER_GAP
+    if contact.kind == "edge":
+        return level
+    height = max(level, contact.z0 + half) if contact.z1 > sheet_height else contact.z1 - half
+    return height if contact.z0 <= height <= contact.z1 else None
 
 
 def _edges(part: SheetPart, flange: int, T: Array, height: float) -> list[Contact]:
@@ -110,19 +137,25 @@ def _edges(part: SheetPart, flange: int, T: Array, height: float) -> list[Contac
         # Only edges of the sheet, not of a bend zone.
         if free.distance(Point(*((fa + fb) / 2))) > 5e-5:
             continue
-        found.append(Contact(float((a[1] + b[1]) / 2), float(min(a[0], b[0])), float(max(a[0], b[0])), "edge"))
+        half = part.thickness / 2
+        found.append(
+            Contact(float((a[1] + b[1]) / 2), float(min(a[0], b[0])), float(max(a[0], b[0])), height - half, height + half, "edge")
+        )
     return found
 
 
 def _faces(part: SheetPart, flange: int, T: Array, height: float) -> list[Contact]:
-    """The outer face of a flange that stands steeply at sheet height behind the line."""
+    """The outer face of a flange that stands or hangs steeply behind the line, beginning near the height of the sheet."""
     if abs(T[2, 2]) > np.sin(np.radians(25.0)):
         return []
     points = np.concatenate([apply(T, hull) for hull in part.flange_hulls(flange)])
-    if points[:, 2].min() > height + 0.012 or points[:, 2].max() < height + 0.006 or points[:, 1].min() < 0:
+    low, high = float(points[:, 2].min()), float(points[:, 2].max())
+    stands, hangs = high > height and low <= height + BEGINS, low < height and high >= height - BEGINS
+    if not (stands or hangs) or points[:, 1].min() < 0:
         return []
-    near = points[np.abs(points[:, 2] - points[:, 2].min()) < 0.012]
+    root = low if stands else high
+    near = points[np.abs(points[:, 2] - root) < BEGINS]
     x0, x1 = float(near[:, 0].min()), float(near[:, 0].max())
     if abs(T[0, 2]) > np.sin(STRAIGHT) or x1 - x0 < SHORTEST:
         return []
-    return [Contact(float(near[:, 1].max()), x0, x1, "flange face")]
+    return [Contact(float(near[:, 1].max()), x0, x1, low, high, "flange face")]

@@ -139,7 +139,9 @@ class StrokeOptions:
             return f"it needs {force / length / 1e3:.0f} kN/m, more than {pair.punch.name} or {pair.die.name} bears"
         wanted = dict.fromkeys((self.common, punch_length(length)))
         usable = tuple(
-            tool for tool in wanted if tool <= self.brake.length and compose(tool, segments_of(self.stock, pair.punch.name)) is not None
+            tool
+            for tool in wanted
+            if tool <= self.brake.length and compose(tool, segments_of(self.stock, pair.punch.stock_name)) is not None
         )
         if not usable:
             return f"the segments of {pair.punch.name} do not add up to {to_mm(punch_length(length)):.0f} mm"

@@ -28,7 +28,7 @@ class ToolPair:
 def tool_pairs(part: SheetPart, stroke: int, stock: ToolStock) -> tuple[list[ToolPair], list[Finding]]:
     """Pairs that can make a stroke, best first; findings of error level when there is none.
 
-    The V nearest the shop rule comes first; with it the punches in the shop's order. Both tools must be sharper than the loaded bend.
+    The V nearest the shop rule comes first; with it the punches in the shop's order, then those that are not symmetric turned round. Both tools must be sharper than the loaded bend.
     """
     bend = part.bends[part.strokes[stroke].bends[0]]
     angle = abs(bend.angle)
@@ -37,7 +37,8 @@ def tool_pairs(part: SheetPart, stroke: int, stock: ToolStock) -> tuple[list[Too
     want = rule_opening(part.thickness)
     dies = sorted(stock.dies, key=lambda die: (abs(np.log(die.opening / want)), -die.angle))
     sharp_dies = [die for die in dies if die.angle <= included - ANGLE_RESERVE and 4.0 <= die.opening / part.thickness <= 14.0]
-    punches = [punch for punch in stock.punches if punch.angle <= included - ANGLE_RESERVE]
+    sharp = [punch for punch in stock.punches if punch.angle <= included - ANGLE_RESERVE]
+    punches = [*sharp, *(punch.turned() for punch in sharp if not punch.is_symmetric)]
     step = f"bend {bend.index + 1}"
     if not sharp_dies:
         return [], [

@@ -64,8 +64,9 @@ def lay_out(
     x = -total / 2
     for index, key in enumerate(keys):
         pair = pairs[key]
-        taken = [_take(left, stock, name, key[2]) for name in (pair.punch.name, pair.die.name)]
-        for name, found in zip((pair.punch.name, pair.die.name), taken, strict=True):
+        names = (pair.punch.stock_name, pair.die.stock_name)
+        taken = [_take(left, stock, name, key[2]) for name in names]
+        for name, found in zip(names, taken, strict=True):
             if found is None:
                 findings.append(
                     Finding(
