@@ -17,6 +17,8 @@ from parts.build import BendSpec, build_sheet
 from parts.flat import BendLine, FlatPattern
 from parts.materials import material
 from sim.sequence import plan_sequence
+from sim.tool_choice import ToolPair
+from sim.tool_layout import lay_out
 from tests.conftest import strip
 
 CELL = (SHIPPED / "bending-irb4600.yaml").read_text()
@@ -192,12 +194,15 @@ def test_the_sequence_bends_with_the_own_tools(tools):
 
 
 def test_punches_of_two_heights_do_not_hang_together(tools):
-    """Each length of bend has segments of one punch only, and the two differ in height: the set-up says so instead of closing wrongly."""
+    """Asked for one station of each, the layout says so instead of closing wrongly; the search takes tools of one height where it can."""
     cell = load_cell(own_cell(tools))
     own, shipped = cell.tooling.punches[0], cell.tooling.punches[1]
     assert own.height != shipped.height
-    segments = {**cell.tooling.segments, own.name: (0.09,), shipped.name: (0.19,)}
-    stock = dataclasses.replace(cell.tooling, punches=(own, shipped), segments=segments)
-    result = plan_sequence(two_lengths(), cell.brake, stock)
-    codes = {finding.code for finding in result.findings if finding.level == "error"}
-    assert "tool-heights" in codes
+    die, part = cell.tooling.dies[1], two_lengths()
+    _, _, findings = lay_out(part, cell.brake, cell.tooling, [(ToolPair(own, die), 0.19), (ToolPair(shipped, die), 0.09)])
+    assert [finding.code for finding in findings] == ["tool-heights"]
+    assert "120, 135" in findings[0].message
+    stock = dataclasses.replace(cell.tooling, punches=(own, shipped))
+    result = plan_sequence(part, cell.brake, stock)
+    assert [finding for finding in result.findings if finding.level == "error"] == []
+    assert len({station.punch.height for station in result.setup.stations}) == 1
