@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cells.machines import load_brake, load_gripper, make_gripper
 from cells.model import Cell, Gripper, Signal
-from cells.robot_place import cell_robot
+from cells.robot_place import cell_robot, check_rail
 from cells.schema import CellSpec, GripperSpec
 from cells.stations import make_body, make_fence, make_floor, make_station, pose
 from cells.tool_stock import load_stock
@@ -58,14 +58,17 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
     double = next((n for n in names if names.count(n) > 1), None)
     if double is not None:
         raise InputError(f"the name '{double}' stands twice among bodies and stations", file=path)
+    robot = cell_robot(spec.robot, path)
+    stations = {key: make_station(key, station) for key, station in spec.stations.items()}
+    check_rail(robot, (*bodies, *(body for station in stations.values() for body in station.bodies)))
     return Cell(
         name=name,
         title=spec.title,
         path=path,
-        robot=cell_robot(spec.robot, path),
+        robot=robot,
         grippers=tuple(_gripper(entry, folder) for entry in spec.grippers),
         brake=brake,
-        stations={key: make_station(key, station) for key, station in spec.stations.items()},
+        stations=stations,
         bodies=tuple(bodies),
         tooling=load_stock(spec.tooling, folder),
         signals={key: Signal(key, signal.direction, signal.address) for key, signal in spec.signals.items()},

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from shapely import MultiPoint
 
-from cells.model import Robot
+from cells.model import Body, Robot
 from cells.schema import RobotModelSpec, TrackSpec
 from cells.stations import pose
 from core.errors import InputError
@@ -44,6 +45,35 @@ def cell_robot(spec: RobotModelSpec, path: Path) -> Robot:
         home = np.r_[spec.track.home_mm * MM, home]
     language = spec.language or model.language
     return Robot("robot", model, T_world_base, home, spec.controller or model.controller, language)
+
+
+def check_rail(robot: Robot, bodies: tuple[Body, ...]) -> None:
+    """Refuses a cell in which something stands where the track's rail lies; both are fixed, so no motion check would find it.
+
+    Raises:
+        InputError: With the name of the body.
+    """
+    if robot.model.arm is None:
+        return
+    (rail,) = robot.model.mechanism.links[0].hulls
+    corners = _world(robot.T_world_base, rail)
+    ground, top = MultiPoint(corners[:, :2]).convex_hull, float(corners[:, 2].max())
+    for body in bodies:
+        for hull in body.hulls:
+            points = _world(body.T_world_body, hull)
+            if (
+                body.group != "floor"
+                and points[:, 2].min() < top - 1e-6
+                and MultiPoint(points[:, :2]).convex_hull.intersection(ground).area > 1e-6
+            ):
+                raise InputError(
+                    f"'{body.name}' stands where the rail of the robot's track lies; move it or shorten the track", place="robot.track"
+                )
+
+
+def _world(T: Array, points: Array) -> Array:
+    moved: Array = points @ T[:3, :3].T + T[:3, 3]
+    return moved
 
 
 def _track(spec: TrackSpec, T_world_base: Array, path: Path) -> Track:
