@@ -47,7 +47,7 @@ _SIGNAL = re.compile(r"\$(IN|OUT)\[(\d+)(?:\.\.(\d+))?\]")
 
 def abc_deg(R: Array) -> tuple[float, float, float]:
     """KUKA's A, B, C [deg] of a rotation (3, 3): R = Rz(A) Ry(B) Rx(C). At B = +-90 C is 0."""
-    if abs(R[2, 0]) > 1 - 1e-10:
+    if abs(R[2, 0]) > 1 - 1e-13:
         b = -np.sign(R[2, 0]) * 90.0
         return float(np.degrees(np.arctan2(-R[0, 1], R[1, 1]))), float(b), 0.0
     a, b, c = Rotation.from_matrix(R).as_euler("ZYX", degrees=True)
