@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from cells.machines import load_brake, load_gripper, make_gripper
-from cells.model import Cell, Gripper, Robot, Signal
-from cells.schema import CellSpec, GripperSpec, RobotModelSpec
+from cells.model import Cell, Gripper, Signal
+from cells.robot_place import cell_robot, check_rail
+from cells.schema import CellSpec, GripperSpec
 from cells.stations import make_body, make_fence, make_floor, make_station, pose
 from cells.tool_stock import load_stock
 from cells.yaml_source import read_model
 from core.errors import InputError, PliantError, UnknownNameError
-from core.units import DEG, MM
-from robots.catalogue import load_robot, make_robot
-from robots.model import RobotModel
-from robots.urdf import load_urdf
+from core.units import MM
 
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -47,19 +43,6 @@ def load_cell(name_or_path: str | Path) -> Cell:
 
 def _build(name: str, path: Path, spec: CellSpec) -> Cell:
     folder = path.parent
-    model = _robot_model(spec.robot, folder)
-    if len(spec.robot.home_deg) != len(model.lower):
-        raise InputError(f"robot.home_deg has {len(spec.robot.home_deg)} values; {model.name} has {len(model.lower)} joints", file=path)
-    home = np.array(spec.robot.home_deg) * DEG
-    outside = np.flatnonzero((home < model.lower - 1e-9) | (home > model.upper + 1e-9))
-    if len(outside):
-        joint = int(outside[0])
-        raise InputError(
-            f"robot.home_deg: {model.mechanism.joint_names[joint]} = {spec.robot.home_deg[joint]:g} is outside {model.lower[joint] / DEG:.1f}..{model.upper[joint] / DEG:.1f}",
-            file=path,
-        )
-    language = spec.robot.language or model.language
-    robot = Robot("robot", model, pose(spec.robot.base), home, spec.robot.controller or model.controller, language)
     changes = {
         key: value
         for key in ("max_force_kn", "approach_speed_mm_s", "bending_speed_mm_s", "return_speed_mm_s")
@@ -75,6 +58,9 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
     double = next((n for n in names if names.count(n) > 1), None)
     if double is not None:
         raise InputError(f"the name '{double}' stands twice among bodies and stations", file=path)
+    robot = cell_robot(spec.robot, path)
+    stations = {key: make_station(key, station) for key, station in spec.stations.items()}
+    check_rail(robot, (*bodies, *(body for station in stations.values() for body in station.bodies)))
     return Cell(
         name=name,
         title=spec.title,
@@ -82,7 +68,7 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
         robot=robot,
         grippers=tuple(_gripper(entry, folder) for entry in spec.grippers),
         brake=brake,
-        stations={key: make_station(key, station) for key, station in spec.stations.items()},
+        stations=stations,
         bodies=tuple(bodies),
         tooling=load_stock(spec.tooling, folder),
         signals={key: Signal(key, signal.direction, signal.address) for key, signal in spec.signals.items()},
@@ -93,16 +79,3 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
 
 def _gripper(entry: str | GripperSpec, folder: Path) -> Gripper:
     return load_gripper(entry) if isinstance(entry, str) else make_gripper(entry, folder)
-
-
-def _robot_model(spec: RobotModelSpec, folder: Path) -> RobotModel:
-    if (spec.model is None) == (spec.urdf is None):
-        raise InputError("robot needs exactly one of `model` (catalogue name) and `urdf` (own file)", place="robot")
-    if spec.model is not None:
-        return load_robot(spec.model)
-    packages = {key: (folder / value).resolve() for key, value in spec.packages.items()}
-    mechanism = load_urdf(folder / str(spec.urdf), packages=packages)
-    return make_robot(
-        mechanism.name, mechanism, spec.flange, acceleration_deg_s2=spec.acceleration_deg_s2, payload=spec.payload_kg or 0.0,
-        controller=spec.controller or "", language=spec.language or "",
-    )  # fmt: skip

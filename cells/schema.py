@@ -23,6 +23,18 @@ class PoseModel(_Strict):
     rpy_deg: Vec3 = (0.0, 0.0, 0.0)
 
 
+class TrackSpec(_Strict):
+    """A linear track under the robot. `base` of the robot is then the place on the floor below it when the track stands at 0."""
+
+    length_mm: Positive = Field(description="travel from end to end")
+    axis: Literal["x", "y", "-x", "-y"] = Field("x", description="direction of positive travel in the world")
+    zero_mm: Annotated[float, Field(ge=0, le=1e6)] | None = Field(None, description="position 0 from the lower end; default: the middle")
+    speed_mm_s: Positive
+    acceleration_mm_s2: Positive
+    carriage_height_mm: Positive = Field(description="the robot's base above the floor")
+    home_mm: Finite = Field(0.0, description="position at home")
+
+
 class RobotModelSpec(_Strict):
     """A robot by catalogue name (`model`) or by its own URDF."""
 
@@ -33,7 +45,8 @@ class RobotModelSpec(_Strict):
     payload_kg: Positive | None = None
     acceleration_deg_s2: list[Positive] | None = Field(None, description="per axis (own URDF)")
     base: PoseModel = PoseModel()
-    home_deg: list[Finite]
+    track: TrackSpec | None = Field(None, description="the robot stands on a linear track")
+    home_deg: list[Finite] = Field(description="the arm's axes")
     controller: str | None = None
     language: str | None = Field(None, description="krl or rapid; default: the robot's own")
 

@@ -96,6 +96,8 @@ class _Builder:
                 for name, signal in cell.signals.items()
             },
             routines=(Routine("main", "main", tuple(main)), *self.routines, *self.retreats),
+            prismatic=np.arange(len(limits.lower)) < limits.slides,
+            track_speed=float(limits.velocity[0]) if limits.slides else 0.0,
             notes=(
                 f"gripper {gripper.name}; sheet {result.part.material.name} {to_mm(result.part.thickness):g} mm, {result.part.mass:.2f} kg, {result.stack_face} face up on the stack",
                 "base: middle of the brake's lower tool seat, x along the beam to the right, y to the back gauge, z up",

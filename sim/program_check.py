@@ -72,6 +72,13 @@ def check_program(bend: BendProgram, trace: list[Traced], result: BendingResult,
     paths: dict[int, list[tuple[Array, Array]]] = {}
     for move, origin in zip(moves, bend.origins, strict=True):
         phase = result.plan.phases[origin.phase]
+        if (move.track is None) != (model.slides == 0):
+            complain(
+                "program-track",
+                "the move names no position of the track" if model.slides else "the move names a track; there is none",
+                move.line,
+            )
+            break
         path = _path(model, q, move)
         if path is None:
             complain("program-unreachable", f"the robot cannot drive this line in one posture ({phase.step}, {phase.name})", move.line)
@@ -81,7 +88,11 @@ def check_program(bend: BendProgram, trace: list[Traced], result: BendingResult,
             target = phase.corners[origin.corner]
         error = float(np.max(np.abs(path[-1] - target)))
         if error > END_TOLERANCE:
-            complain("program-target", f"the move ends {to_deg(error):.4f} deg from the plan ({phase.step}, {phase.name})", move.line)
+            complain(
+                "program-target",
+                f"the move ends {to_deg(error):.4f} deg{' or ' + format(to_mm(error), '.2f') + ' mm' if model.slides else ''} from the plan ({phase.step}, {phase.name})",
+                move.line,
+            )
             break
         outside = np.any((path < model.lower - 1e-6) | (path > model.upper + 1e-6))
         if outside:
@@ -166,14 +177,18 @@ def _check_signals(bend: BendProgram, trace: list[Traced], complain: Complain) -
 def _path(model: RobotModel, q: Array, move: TracedMove) -> Array | None:
     """Joints along one move (k, n)."""
     if move.joints is not None:
-        count = max(2, int(np.ceil(np.max(np.abs(move.joints - q)) / JOINT_STEP)) + 1)
-        return q + np.linspace(0.0, 1.0, count)[:, None] * (move.joints - q)
+        target = move.joints if move.track is None else np.r_[move.track, move.joints]
+        count = max(2, int(np.ceil(np.max(np.abs(target - q)) / JOINT_STEP)) + 1)
+        return q + np.linspace(0.0, 1.0, count)[:, None] * (target - q)
     assert move.T_base_tcp is not None
     T_start = model.fk(q) @ move.T_flange_tcp
     T_end = move.T_robot_base @ move.T_base_tcp
     qs = [q]
-    for T in line(T_start, T_end)[1:]:
-        found = model.ik(T @ inverse(move.T_flange_tcp))
+    Ts = line(T_start, T_end)
+    # A controller drives the track evenly along the line; in a plan it stands still there.
+    slides = None if move.track is None else np.linspace(q[0], move.track, len(Ts))
+    for k, T in enumerate(Ts[1:], 1):
+        found = model.ik(T @ inverse(move.T_flange_tcp), slide=None if slides is None else float(slides[k]))
         if len(found) == 0:
             return None
         change = np.max(np.abs(found - qs[-1]), axis=1)
