@@ -6,10 +6,7 @@ fails with every grip, that step is forbidden and the search is asked again; whe
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cells.model import Cell, Gripper
@@ -17,6 +14,7 @@ from cells.tooling import ToolSetup
 from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.progress import Progress, silent
+from core.stages import Stages
 from parts.sheet import SheetPart
 from sim.cell_scene import build_cell_scene
 from sim.grip_choice import GripChooser
@@ -75,22 +73,9 @@ class BendingResult:
     sequence: SequenceResult
 
 
-@dataclass(eq=False, slots=True)
-class _Stages:
-    """Wall clock per planning stage; for the benchmark, never for decisions."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
-def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = None, progress: Progress = silent) -> BendingResult:
+def plan_bending(
+    part: SheetPart, cell: Cell, options: BendingOptions | None = None, progress: Progress = silent, stages: Stages | None = None
+) -> BendingResult:
     """Plans the whole job.
 
     Args:
@@ -98,6 +83,7 @@ def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = N
         cell: The cell to bend it in.
         options: How.
         progress: Told where the work is.
+        stages: Where the time is counted, all grippers that were tried together; None: only in the plan.
 
     Returns:
         The plan. It has phases only when every step works; otherwise its findings of error level name the step, the bodies and a remedy.
@@ -106,10 +92,11 @@ def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = N
         InputError: When the gripper named in the options is not in the cell.
     """
     options = options or BendingOptions()
+    stages = stages or Stages()
     grippers = _chosen_grippers(cell, options)
     failures: list[BendingResult] = []
     for gripper in grippers:
-        result = _plan_with(part, cell, gripper, options, progress)
+        result = _plan_with(part, cell, gripper, options, progress, stages)
         if not has_errors(result.plan.findings):
             return result
         failures.append(result)
@@ -128,8 +115,7 @@ def _chosen_grippers(cell: Cell, options: BendingOptions) -> tuple[Gripper, ...]
     return chosen
 
 
-def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOptions, progress: Progress) -> BendingResult:
-    stages = _Stages()
+def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOptions, progress: Progress, stages: Stages) -> BendingResult:
     with stages.measure("grips"):
         holds = holdable(part, gripper)
     findings: list[Finding] = []
@@ -166,7 +152,7 @@ def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOp
 
 
 def _carry_out(
-    part: SheetPart, cell: Cell, gripper: Gripper, sequence: SequenceResult, options: BendingOptions, stages: _Stages, progress: Progress
+    part: SheetPart, cell: Cell, gripper: Gripper, sequence: SequenceResult, options: BendingOptions, stages: Stages, progress: Progress
 ) -> tuple[BendingResult, tuple[int, int, str] | None]:
     """Grips and motions for one sequence; when a step fails, also what the search should not propose again."""
     faces = {"top": ("top",), "bottom": ("bottom",), "auto": ("bottom", "top")}[options.stack_face]
@@ -175,9 +161,8 @@ def _carry_out(
     with stages.measure("scene"):
         piled = cell if station is None else replace(cell, bodies=(*cell.bodies, sheet_pile(part, station, "top")))
         cell_scene = build_cell_scene(piled, sequence.setup, gripper, part)
-    chooser = GripChooser(cell_scene, sequence, faces)
     with stages.measure("grips"):
-        chosen, blocked = chooser.assign(progress)
+        chosen, blocked = GripChooser(cell_scene, sequence, faces).assign(progress)
     findings = [*sequence.findings]
     if blocked is not None:
         step = sequence.steps[blocked.index]
@@ -190,12 +175,12 @@ def _carry_out(
     try:
         with stages.measure("motion"):
             face = run_job(motion, sequence, chosen, faces, made, progress)
+            findings += singularity_findings(piled.robot.model, tuple(timeline.phases))
     except MotionError as error:
         findings.append(error.finding)
         key = None if error.step_index is None else _key(part, sequence, sequence.steps[error.step_index])
         result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, (), tuple(findings), options, stages)
         return result, key
-    findings += singularity_findings(piled.robot.model, tuple(timeline.phases))
     result = _result(
         part,
         piled,
@@ -232,7 +217,7 @@ def _result(
     phases: tuple[Phase, ...],
     findings: tuple[Finding, ...],
     options: BendingOptions,
-    stages: _Stages,
+    stages: Stages,
     steps: tuple[BendStep, ...] = (),
 ) -> BendingResult:
     unique = tuple(dict.fromkeys((f.code, f.step, f.message) for f in findings))
