@@ -14,6 +14,7 @@ from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.frames import translation
 from core.progress import Progress
+from core.stages import Stages
 from core.units import MM, to_mm
 from parts.dxf import read_dxf
 from parts.job import BendEntry, BendTableEntry, JobSpec, blocking_findings, make_part
@@ -78,36 +79,48 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         job, folder = job_spec(request)
     except ValueError as error:
         raise InputError(f"options: {error}", file=request.source) from None
+    stages = Stages()
     steel = material(job.material)
-    cell = load_cell(job.cell if job.cell in cell_names() else str(folder / job.cell))
-    progress("read", 0.3, "drawing")
-    flat = read_dxf(folder / job.part, units=job.units)
-    if has_errors(flat.findings):
-        summary = _refusal(flat.name, job, blocking_findings(flat))
-        return summary, _files(summary, None)
-    thickness = job.thickness_mm * MM
-    part = make_part(flat, job, steel, inner_radius(steel, rule_opening(thickness), 0.8 * MM))
+    with stages.measure("read"):
+        cell = load_cell(job.cell if job.cell in cell_names() else str(folder / job.cell))
+        progress("read", 0.3, "drawing")
+        flat = read_dxf(folder / job.part, units=job.units)
+        if has_errors(flat.findings):
+            summary = _refusal(flat.name, job, blocking_findings(flat))
+            return summary, _files(summary, None)
+        thickness = job.thickness_mm * MM
+        part = make_part(flat, job, steel, inner_radius(steel, rule_opening(thickness), 0.8 * MM))
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
-    result = plan_bending(part, cell, options, progress)
+    result = plan_bending(part, cell, options, progress, stages)
     if result.plan.phases:
-        result = with_replay(result, replay(result, progress))
+        with stages.measure("replay"):
+            result = with_replay(result, replay(result, progress))
     exported = None
     if result.plan.phases and not has_errors(result.plan.findings):
         progress("export", 0.0, result.cell.robot.language)
-        exported = export(result)
+        with stages.measure("export"):
+            exported = export(result)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
     summary["program"] = program
     shown: dict[str, bytes] = {}
     if result.plan.phases:
-        progress("show", 0.0, "pictures")
-        pictures = plan_pictures(result)
-        progress("show", 0.6, "recording")
-        shown = {f"pictures/{name}": data for name, data in pictures.items()}
-        shown["recording.glb"] = recording_glb(result)
-        shown["setup.html"] = setup_sheet(result, pictures, program).encode()
+        with stages.measure("show"):
+            shown = _shown(result, program, progress)
+    summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
     return summary, _files(summary, result, exported, shown)
+
+
+def _shown(result: BendingResult, program: dict[str, Any] | None, progress: Progress) -> dict[str, bytes]:
+    """Pictures, recording and setup sheet."""
+    progress("show", 0.0, "pictures")
+    pictures = plan_pictures(result)
+    progress("show", 0.6, "recording")
+    shown = {f"pictures/{name}": data for name, data in pictures.items()}
+    shown["recording.glb"] = recording_glb(result)
+    shown["setup.html"] = setup_sheet(result, pictures, program).encode()
+    return shown
 
 
 def _program_summary(language: str, check: ProgramCheck) -> dict[str, Any]:
@@ -143,7 +156,7 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
         "verified": bool(result.plan.phases) and not has_errors(findings), "bends": bends,
         "regrips": sum(a is not b for a, b in zip(result.grips[:-1], result.grips[1:], strict=True)), "flips": flips,
         "clearance_mm": round(to_mm(min(clearances)), 2) if clearances else None, "cycle_time_s": round(result.plan.duration, 2), "stack_face_up": result.stack_face,
-        "stage_times_s": {key: round(value, 3) for key, value in result.plan.stage_times.items()}, "findings": [finding.to_dict() for finding in findings],
+        "search": {"orders": result.sequence.expanded, "checks": result.sequence.checks}, "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 
 

@@ -6,10 +6,7 @@ fails with every grip, that step is forbidden and the search is asked again; whe
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,6 +16,7 @@ from cells.tooling import ToolSetup
 from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.progress import Progress, silent
+from core.stages import Stages
 from parts.sheet import SheetPart
 from sim.cell_scene import build_cell_scene
 from sim.grip_choice import Choice, GripChooser
@@ -78,22 +76,9 @@ class BendingResult:
     sequence: SequenceResult
 
 
-@dataclass(eq=False, slots=True)
-class _Stages:
-    """Wall clock per planning stage; for the benchmark, never for decisions."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
-def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = None, progress: Progress = silent) -> BendingResult:
+def plan_bending(
+    part: SheetPart, cell: Cell, options: BendingOptions | None = None, progress: Progress = silent, stages: Stages | None = None
+) -> BendingResult:
     """Plans the whole job.
 
     Args:
@@ -101,6 +86,7 @@ def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = N
         cell: The cell to bend it in.
         options: How.
         progress: Told where the work is.
+        stages: Where the time is counted, all grippers that were tried together; None: only in the plan.
 
     Returns:
         The plan. It has phases only when every step works; otherwise its findings of error level name the step, the bodies and a remedy.
@@ -109,7 +95,7 @@ def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = N
         InputError: When the gripper named in the options is not in the cell.
     """
     options = options or BendingOptions()
-    stages = _Stages()
+    stages = stages or Stages()
     with stages.measure("sequence"):
         strokes = StrokeOptions(part, cell.brake, cell.tooling)
     attempts = [_Attempt(part, cell, gripper, options, strokes, stages, progress) for gripper in _chosen_grippers(cell, options)]
@@ -156,7 +142,7 @@ class _Attempt:
         gripper: Gripper,
         options: BendingOptions,
         strokes: StrokeOptions,
-        stages: _Stages,
+        stages: Stages,
         progress: Progress,
     ) -> None:
         self.part, self.cell, self.gripper, self.options = part, cell, gripper, options
