@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cells.load import cell_names, load_cell
-from cells.model import Cell
 from cells.yaml_source import read_model
 from core.errors import InputError
 from core.findings import Finding, has_errors
-from core.frames import translation
 from core.progress import Progress
 from core.units import MM, to_mm
 from parts.dxf import read_dxf
@@ -20,14 +18,16 @@ from parts.job import BendEntry, BendTableEntry, JobSpec, blocking_findings, mak
 from parts.materials import material
 from sim.airbend import inner_radius, rule_opening
 from sim.bending import BendingOptions, BendingResult, plan_bending
+from sim.cell_check import CellCheck, check_cell
+from sim.cell_plan import cell_plan
+from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
 from sim.program_check import ProgramCheck
 from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_replay
-from sim.robot_path import solutions
 from sim.setup_sheet import setup_sheet
-from sim.world_pictures import plan_pictures
+from sim.world_pictures import cell_pictures, plan_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,49 +164,16 @@ def _files(
     return files
 
 
-def check_cell(name: str) -> list[Finding]:
-    """Findings on a cell: which stations are out of reach, robot limits, home position."""
+def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck, dict[str, bytes]]:
+    """Checks a cell; with `pictures` also the files of its folder: plan from above, two views, the findings as JSON."""
     cell = load_cell(name)
-    findings: list[Finding] = []
-    for station in cell.stations.values():
-        reached = sum(
-            _reaches(cell, station.T_world_station @ translation(x, y, 0.05)) for x, y in _corners(station.size, station.kind == "centring")
-        )
-        if reached == 0:
-            findings.append(
-                Finding(
-                    "error", "out-of-reach", f"no gripper reaches the station {station.name}", "move the station or the robot", station.name
-                )
-            )
-        elif reached < 5:
-            findings.append(
-                Finding(
-                    "warning",
-                    "partly-in-reach",
-                    f"{reached} of 5 places of the station {station.name} are in reach with the tool down",
-                    "",
-                    station.name,
-                )
-            )
-        else:
-            findings.append(Finding("info", "in-reach", f"all of the station {station.name} is in reach", "", station.name))
-    return findings
+    check = check_cell(cell)
+    files: dict[str, bytes] = {}
+    if pictures:
+        gripper = cell.grippers[0]
+        files = {"plan.png": cell_plan(check)} | cell_pictures(cell, gripper, full_beam(cell), at_rest(cell, gripper))
+        files["check.json"] = json.dumps({"cell": cell.name, "findings": [f.to_dict() for f in check.findings]}, indent=2).encode()
+    return check, files
 
 
-def _corners(size: tuple[float, float], from_corner: bool) -> list[tuple[float, float]]:
-    x, y = size[0] * 0.4, size[1] * 0.4
-    shift = (size[0] / 2, size[1] / 2) if from_corner else (0.0, 0.0)
-    return [(shift[0] + a * x, shift[1] + b * y) for a, b in ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))]
-
-
-def _reaches(cell: Cell, T_world_place: Any) -> bool:
-    """Whether some gripper of the cell reaches a place with its tool axis against the surface, in one of eight directions."""
-    from core.frames import rot_x, rot_z
-
-    turns = [rot_z(k * 0.785398) for k in range(8)]
-    return any(
-        len(solutions(cell, gripper, T_world_place @ turn @ rot_x(3.141592653589793))) > 0 for gripper in cell.grippers for turn in turns
-    )
-
-
-__all__ = ["BendRequest", "check_cell", "job_spec", "run_bend"]
+__all__ = ["BendRequest", "job_spec", "look_at_cell", "run_bend"]
