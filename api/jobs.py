@@ -27,6 +27,7 @@ from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_replay
 from sim.setup_sheet import setup_sheet
+from sim.torques import TorqueCheck, check_torques
 from sim.world_pictures import cell_pictures, plan_pictures
 
 
@@ -91,6 +92,11 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     result = plan_bending(part, cell, options, progress)
     if result.plan.phases:
         result = with_replay(result, replay(result, progress))
+    torques: TorqueCheck | None = None
+    if result.plan.phases:
+        progress("torques", 0.0, result.cell.robot.model.name)
+        torques = check_torques(result)
+        result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *torques.findings)))
     exported = None
     if result.plan.phases and not has_errors(result.plan.findings):
         progress("export", 0.0, result.cell.robot.language)
@@ -99,6 +105,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
     summary["program"] = program
+    summary["torques"] = None if torques is None else torques.to_dict()
     shown: dict[str, bytes] = {}
     if result.plan.phases:
         progress("show", 0.0, "pictures")
@@ -106,7 +113,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         progress("show", 0.6, "recording")
         shown = {f"pictures/{name}": data for name, data in pictures.items()}
         shown["recording.glb"] = recording_glb(result)
-        shown["setup.html"] = setup_sheet(result, pictures, program).encode()
+        shown["setup.html"] = setup_sheet(result, pictures, program, torques).encode()
     return summary, _files(summary, result, exported, shown)
 
 

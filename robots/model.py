@@ -28,6 +28,7 @@ class RobotModel:
         never_collide: Pairs of link names that are not checked against each other.
         controller: Usual controller (`krc4`, `irc5`).
         language: Its program language (`krl`, `rapid`).
+        torque_limit: Joint torques of the data sheet (n,) [Nm]; None: what the description says.
     """
 
     name: str
@@ -39,6 +40,7 @@ class RobotModel:
     never_collide: frozenset[tuple[str, str]] = frozenset()
     controller: str = ""
     language: str = ""
+    torque_limit: Array | None = None
     _flange: int = field(init=False, repr=False)
     _closed: ClosedForm | None = field(init=False, repr=False)
     _shifts: Array = field(init=False, repr=False)
@@ -49,6 +51,8 @@ class RobotModel:
             raise InputError(
                 f"robot '{self.name}' has {n} joints; acceleration {self.acceleration.shape} and jerk {self.jerk.shape} must have as many values"
             )
+        if self.torque_limit is not None and self.torque_limit.shape != (n,):
+            raise InputError(f"robot '{self.name}' has {n} joints; torque limits {self.torque_limit.shape} must have as many values")
         object.__setattr__(self, "_flange", self.mechanism.link_index(self.flange_link))
         object.__setattr__(self, "_shifts", whole_turns(self.lower, self.upper))
         closed = ClosedForm(self.mechanism, self._flange) if n == 6 else None
@@ -71,8 +75,8 @@ class RobotModel:
 
     @property
     def effort(self) -> Array:
-        """Joint torque limits (n,) [Nm]; inf where the description gives none."""
-        return self.mechanism.effort
+        """Joint torque limits (n,) [Nm]; inf where neither data sheet nor description gives one."""
+        return self.mechanism.effort if self.torque_limit is None else self.torque_limit
 
     @property
     def has_closed_form(self) -> bool:
