@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant check`, `pliant cells | robots | tools`."""
+"""The command line: `pliant bend`, `pliant check`, `pliant cells | robots | tools`, `pliant serve`."""
 
 from __future__ import annotations
 
@@ -183,6 +183,19 @@ def tools() -> None:
     for name, it in materials().items():
         table.add_row("material", name, f"Rm {it.tensile_strength / 1e6:g} MPa, K {it.k_factor:g}, {it.density:g} kg/m3")
     out_console.print(table)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen at; without a password of its own, so keep it inside")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serves HTTP: GET /cells, /robots, POST /bend, GET /jobs/ID, GET /jobs/ID/files/NAME; described at /docs."""
+    import uvicorn
+
+    from api.http import create_app
+
+    uvicorn.run(create_app(), host=host, port=port, log_level="info")
 
 
 def main() -> None:
