@@ -14,14 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from api.jobs import BendRequest, run_bend
+from api.jobs import BendRequest, drawn_part, run_bend
 from cells.load import cell_names
 from core.errors import InputError, PliantError, UnknownNameError
-from core.findings import has_errors
-from parts.dxf import read_dxf
-from parts.job import JobSpec, blocking_findings, make_part
-from parts.materials import material
-from sim.airbend import inner_radius, rule_opening
+from parts.job import JobSpec
 
 State = Literal["queued", "running", "done", "failed"]
 WAITING = 20
@@ -92,7 +88,6 @@ class JobStore:
         if job.cell not in cell_names():
             # Over HTTP no cell file of the server's disk is opened.
             raise UnknownNameError("cell", job.cell, cell_names())
-        steel = material(job.material)
         with self._lock:
             if sum(it.state == "queued" for it in self._jobs.values()) >= WAITING:
                 raise BusyError(f"{WAITING} jobs are waiting already; ask again later")
@@ -103,9 +98,7 @@ class JobStore:
             (folder / job.part).write_bytes(drawing)
             # JSON is YAML.
             (folder / "job.yaml").write_text(json.dumps(job.model_dump(mode="json", exclude_none=True)))
-            flat = read_dxf(folder / job.part, units=job.units)
-            if not has_errors(blocking_findings(flat)):
-                make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness_mm * 1e-3), 0.8e-3))
+            drawn_part(job, folder)
         except PliantError:
             shutil.rmtree(folder)
             raise

@@ -14,8 +14,10 @@ from core.findings import Finding, has_errors
 from core.progress import Progress
 from core.units import MM, to_mm
 from parts.dxf import read_dxf
+from parts.flat import FlatPattern
 from parts.job import BendEntry, BendTableEntry, JobSpec, blocking_findings, make_part
 from parts.materials import material
+from parts.sheet import SheetPart
 from sim.airbend import inner_radius, rule_opening
 from sim.bending import BendingOptions, BendingResult, plan_bending
 from sim.cell_check import CellCheck, check_cell
@@ -73,21 +75,31 @@ def job_spec(request: BendRequest) -> tuple[JobSpec, Path]:
     return job, Path.cwd()
 
 
+def drawn_part(job: JobSpec, folder: Path) -> tuple[FlatPattern, SheetPart | None]:
+    """The drawing of a job and the part made of it; no part when the drawing has findings of error level.
+
+    Raises:
+        InputError: A file that cannot be read, an unknown material, a bend that nobody describes.
+    """
+    steel = material(job.material)
+    flat = read_dxf(folder / job.part, units=job.units)
+    if has_errors(flat.findings):
+        return flat, None
+    return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness_mm * MM), 0.8 * MM))
+
+
 def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Plans a job; returns the summary and the files of the result folder."""
     try:
         job, folder = job_spec(request)
     except ValueError as error:
         raise InputError(f"options: {error}", file=request.source) from None
-    steel = material(job.material)
     cell = load_cell(job.cell if job.cell in cell_names() else str(folder / job.cell))
     progress("read", 0.3, "drawing")
-    flat = read_dxf(folder / job.part, units=job.units)
-    if has_errors(flat.findings):
+    flat, part = drawn_part(job, folder)
+    if part is None:
         summary = _refusal(flat.name, job, blocking_findings(flat))
         return summary, _files(summary, None)
-    thickness = job.thickness_mm * MM
-    part = make_part(flat, job, steel, inner_radius(steel, rule_opening(thickness), 0.8 * MM))
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
     result = plan_bending(part, cell, options, progress)
     if result.plan.phases:
@@ -183,4 +195,4 @@ def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck, dict[str, byt
     return check, files
 
 
-__all__ = ["BendRequest", "job_spec", "look_at_cell", "run_bend"]
+__all__ = ["BendRequest", "drawn_part", "job_spec", "look_at_cell", "run_bend"]
