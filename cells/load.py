@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from cells.machines import load_brake, load_gripper, make_gripper
-from cells.model import Cell, Gripper, Robot, Signal, ToolStock
+from cells.model import Cell, Gripper, Robot, Signal
 from cells.schema import CellSpec, GripperSpec, RobotModelSpec
 from cells.stations import make_body, make_fence, make_floor, make_station, pose
-from cells.tool_catalogue import SEGMENTS_MM, load_die, load_punch
+from cells.tool_stock import load_stock
 from cells.yaml_source import read_model
 from core.errors import InputError, PliantError, UnknownNameError
 from core.units import DEG, MM
@@ -60,11 +60,6 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
         )
     language = spec.robot.language or model.language
     robot = Robot("robot", model, pose(spec.robot.base), home, spec.robot.controller or model.controller, language)
-    for punch in spec.tooling.punches:
-        load_punch(punch)
-    for die in spec.tooling.dies:
-        load_die(die)
-    segments = tuple(sorted((value * MM for value in spec.tooling.segments_mm or SEGMENTS_MM), reverse=True))
     changes = {
         key: value
         for key in ("max_force_kn", "approach_speed_mm_s", "bending_speed_mm_s", "return_speed_mm_s")
@@ -89,7 +84,7 @@ def _build(name: str, path: Path, spec: CellSpec) -> Cell:
         brake=brake,
         stations={key: make_station(key, station) for key, station in spec.stations.items()},
         bodies=tuple(bodies),
-        tooling=ToolStock(tuple(spec.tooling.punches), tuple(spec.tooling.dies), {"*": segments}),
+        tooling=load_stock(spec.tooling, folder),
         signals={key: Signal(key, signal.direction, signal.address) for key, signal in spec.signals.items()},
         settings=dict(spec.settings),
         margin=spec.margin_mm * MM,

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import trimesh
 
+from cells.tooling import Die, Punch
 from core.frames import Array
 from robots.mechanism import Mechanism
 from robots.model import RobotModel
@@ -229,7 +230,7 @@ class Cell:
         brake: The press brake.
         stations: By name.
         bodies: Floor, fence, columns, cabinets.
-        tooling: Names of the punches and dies in stock (`cells.tooling`), with the segment lengths there are.
+        tooling: Punches and dies in stock, with the segment lengths there are.
         signals: By neutral name.
         settings: Exporter settings (tool number, base number, names ...).
         margin: Clearance that free moves keep [m].
@@ -258,11 +259,11 @@ class ToolStock:
     """Tools the shop owns.
 
     Attributes:
-        punches: Catalogue names, in order of preference.
-        dies: Catalogue names.
+        punches: In order of preference; names are unique among punches and dies.
+        dies: In the shop's order.
         segments: Lengths [m] of each tool, with repeats, long to short; by tool name, `*` for all others.
     """
 
-    punches: tuple[str, ...]
-    dies: tuple[str, ...]
+    punches: tuple[Punch, ...]
+    dies: tuple[Die, ...]
     segments: dict[str, tuple[float, ...]]

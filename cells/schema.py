@@ -44,9 +44,11 @@ class GripperSpec(_Strict):
     name: str
     kind: Literal["vacuum", "clamp"]
     urdf: str
-    tcp_z_mm: Positive
+    tcp: PoseModel = Field(
+        description="tool frame on the robot's flange: cups' plane with z into the sheet, or bottom of the jaws with z out of the mouth"
+    )
     mass_kg: Positive
-    com_z_mm: Finite
+    com_mm: Vec3 = Field(description="centre of mass in the flange frame")
     cup_radius_mm: Positive | None = None
     cups_mm: list[tuple[Finite, Finite]] = []
     vacuum_kpa: Positive = 60
@@ -70,11 +72,35 @@ class BrakeSpec(_Strict):
     return_speed_mm_s: Positive | None = None
 
 
-class ToolingSpec(_Strict):
-    """Tools the shop owns."""
+class OwnPunchSpec(_Strict):
+    """A punch of the user's own: a DXF section, origin at the tip, y to the back gauge, z up, drawn up to the seat."""
 
-    punches: list[str] = Field(min_length=1, description="catalogue names, in order of preference")
-    dies: list[str] = Field(min_length=1)
+    name: str = Field(min_length=1)
+    section: str = Field(description="DXF file, relative to this file and inside its folder")
+    angle_deg: Annotated[float, Field(ge=10, le=170)]
+    radius_mm: Annotated[float, Field(gt=0, le=100)]
+    rating_kn_m: Positive = Field(description="largest force per length")
+    height_mm: Positive | None = Field(None, description="tip to seat; checked against the section")
+    segments_mm: list[Positive] | None = Field(None, description="lengths there are of this tool; default: those of the shop's set")
+
+
+class OwnDieSpec(_Strict):
+    """A die of the user's own: a DXF section, origin in the V's middle at the top face, y to the back gauge, z up, drawn down to the seat."""
+
+    name: str = Field(min_length=1)
+    section: str = Field(description="DXF file, relative to this file and inside its folder")
+    opening_mm: Positive
+    angle_deg: Annotated[float, Field(ge=10, le=170)]
+    shoulder_mm: Annotated[float, Field(gt=0, le=100)]
+    rating_kn_m: Positive = Field(description="largest force per length")
+    segments_mm: list[Positive] | None = Field(None, description="lengths there are of this tool; default: those of the shop's set")
+
+
+class ToolingSpec(_Strict):
+    """Tools the shop owns: catalogue names and own sections, in order of preference."""
+
+    punches: list[str | OwnPunchSpec] = Field(min_length=1, description="catalogue names or own sections, in order of preference")
+    dies: list[str | OwnDieSpec] = Field(min_length=1, description="catalogue names or own sections")
     segments_mm: list[Positive] | None = Field(None, description="lengths of one set, with repeats; default: a usual set")
 
 

@@ -76,8 +76,11 @@ def _plain(node: yaml.Node, at: tuple[str | int, ...], lines: dict[tuple[str | i
 
 def _explained(error: ValidationError, model: type[BaseModel], lines: dict[tuple[str | int, ...], int], path: Path) -> InputError:
     """The first schema error with its line; unknown keys with the nearest valid one."""
-    # An unknown key often explains a missing one: it is told first.
-    first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
+    # An unknown key often explains a missing one: it is told first. Where a name or a mapping may stand, a mapping is not told that it is no name.
+    first = min(
+        error.errors(),
+        key=lambda item: (item["type"] != "extra_forbidden", item["type"] == "string_type" and isinstance(item.get("input"), dict)),
+    )
     loc = tuple(part for part in first["loc"])
     found = loc
     while found and found not in lines:

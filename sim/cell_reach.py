@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cells.model import Cell, Gripper, Station
-from cells.tool_catalogue import load_die, load_punch
 from cells.tooling import ToolSetup, ToolStation
 from core.frames import Array, from_axes, rot_x, rot_z, translation
 from sim.plan import State
@@ -92,8 +91,8 @@ class ReachCircle:
 def full_beam(cell: Cell) -> ToolSetup:
     """The first punch and die of the shop over the whole beam: the most that can stand in the robot's way."""
     length = cell.brake.length
-    punch, die = load_punch(cell.tooling.punches[0]), load_die(cell.tooling.dies[0])
-    return ToolSetup((ToolStation(0, punch, die, -length / 2, (length,), (length,)),))
+    stock = cell.tooling
+    return ToolSetup((ToolStation(0, stock.punches[0], stock.dies[0], -length / 2, (length,), (length,)),))
 
 
 def at_rest(cell: Cell, gripper: Gripper, q: Array | None = None) -> State:

@@ -14,7 +14,8 @@ from sim.follow import FollowLaw
 from sim.grip_choice import Choice
 from sim.grips import Grip
 from sim.handling import QUARTERS, lying, reaches, slot_offsets, station_groups
-from sim.job_motion import SLIDE_TIME, JobMotion, MotionError, infeed, no_motion, pick_options, put_down_options, regrip_options
+from sim.handover import infeed, pick_options, put_down_options, regrip_options
+from sim.job_motion import SLIDE_TIME, JobMotion, MotionError, no_motion
 from sim.plan import BendStep, PartPlacement
 from sim.sequence import SequencedStroke, SequenceResult
 from sim.timeline import Timeline

@@ -11,8 +11,8 @@ from core.findings import Finding
 from core.frames import Array, angle_between, inverse
 from core.units import to_deg, to_mm
 from robots.model import RobotModel
-from robots.programs.program import HoldLoad, Load, RobotProgram, SetSignal, WaitSignal
-from robots.programs.trace import Traced, TracedLoad, TracedMove, TracedSet, TracedWait
+from robots.programs.program import HoldLoad, Load, Pause, RobotProgram, SetSignal, WaitSignal
+from robots.programs.trace import Traced, TracedLoad, TracedMove, TracedPause, TracedSet, TracedWait
 from sim.bend_program import BendProgram
 from sim.bending import BendingResult
 from sim.plan import Phase
@@ -128,6 +128,8 @@ def _planned_acts(program: RobotProgram) -> list[_Act]:
             out.append(_Act(f"set {program.signals[one.signal].address} to {one.value}"))
         elif isinstance(one, WaitSignal):
             out.append(_Act(f"wait for {program.signals[one.signal].address} {one.value}, at most {one.timeout} s"))
+        elif isinstance(one, Pause):
+            out.append(_Act(f"stand still {one.seconds:.2f} s"))
         elif isinstance(one, HoldLoad):
             load = program.tool_load if one.load is None else program.tool_load.plus(program.loads[one.load])
             out.append(_Act(f"load {load.mass:.3f} kg", load))
@@ -141,6 +143,8 @@ def _traced_acts(trace: list[Traced]) -> list[_Act]:
             out.append(_Act(f"set {item.address} to {item.value}", line=item.line))
         elif isinstance(item, TracedWait):
             out.append(_Act(f"wait for {item.address} {item.value}, at most {item.timeout} s", line=item.line))
+        elif isinstance(item, TracedPause):
+            out.append(_Act(f"stand still {item.seconds:.2f} s", line=item.line))
         elif isinstance(item, TracedLoad):
             out.append(_Act(f"load {item.load.mass:.3f} kg", item.load, item.line))
     return out

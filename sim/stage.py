@@ -88,7 +88,7 @@ class Stage:
         for node, bend, share in self._slats:
             it = self.part.bends[bend]
             T = self.part.T_bend_child(bend, float(state.fold[bend]), share)
-            out[node] = Ts[it.parent] @ it.T_sheet_bend @ T @ inverse(it.T_sheet_bend)
+            out[node] = Ts[it.parent] @ it.T_sheet_bend @ T @ it.T_bend_sheet
         return out
 
     def world(self, state: State) -> Array:

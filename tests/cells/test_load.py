@@ -19,8 +19,8 @@ def test_shipped_cells_load_and_their_tools_fit(name):
     cell = load_cell(name)
     assert cell.robot.model.has_closed_form
     # With the shipped tools the ram can close onto the die and open above it.
-    for die in (load_die(n) for n in cell.tooling.dies):
-        for punch in (load_punch(n) for n in cell.tooling.punches):
+    for die in cell.tooling.dies:
+        for punch in cell.tooling.punches:
             open_tip = cell.brake.daylight - die.height - punch.height
             assert open_tip > 0.1
             assert cell.brake.stroke >= open_tip + 0.005
