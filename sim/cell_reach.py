@@ -152,11 +152,15 @@ def reach_circle(cell: Cell, gripper: Gripper, height: float) -> ReachCircle | N
     if T[2, 2] < 0.9999:
         return None
     direction = T[:2, 0]
-    down = rot_x(np.pi)
+    # A tool on a cranked arm reaches further in some directions; the best one counts.
+    downs = [rot_z(2 * np.pi * k / TURNS) @ rot_x(np.pi) for k in range(TURNS)]
     found = [
         float(radius)
         for radius in np.arange(0.05, 5.0, 0.01)
-        if len(solutions(cell, gripper, translation(T[0, 3] + radius * direction[0], T[1, 3] + radius * direction[1], height) @ down))
+        if any(
+            len(solutions(cell, gripper, translation(T[0, 3] + radius * direction[0], T[1, 3] + radius * direction[1], height) @ down))
+            for down in downs
+        )
     ]
     return ReachCircle(gripper.name, height, found[0], found[-1]) if found else None
 
