@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant check`, `pliant cells | robots | tools`."""
+"""The command line: `pliant bend`, `pliant check`, `pliant cells | robots | tools`, `pliant serve`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from core.findings import Finding, has_errors
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
 out_console = Console()
 err_console = Console(stderr=True)
+STYLES = {"error": "bold red", "warning": "yellow", "info": ""}
 
 
 @app.callback()
@@ -110,18 +111,31 @@ def _print_summary(summary: dict[str, Any], out: Path) -> None:
 
 @app.command()
 def check(
-    cell: Annotated[str, typer.Argument(help="shipped cell or cell file")], as_json: Annotated[bool, typer.Option("--json")] = False
+    cell: Annotated[str, typer.Argument(help="shipped cell or cell file")],
+    out: Annotated[Path | None, typer.Option(help="folder for the plan from above and pictures")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="findings as JSON on stdout")] = False,
+    force: Annotated[bool, typer.Option(help="replace an existing folder")] = False,
 ) -> None:
-    """Loads a cell and reports findings: reach of each station, collisions at rest."""
-    from api.jobs import check_cell
+    """Looks at a cell and draws it: reach, collisions at rest, home, signals. Exit code 1: findings of error level, 2: bad input."""
+    from api.jobs import look_at_cell
 
-    findings = check_cell(cell)
+    if out is not None and out.exists() and not force:
+        raise InputError(f"folder '{out}' exists; give --force to replace it", file=out)
+    looked, files = look_at_cell(cell, pictures=out is not None)
+    if out is not None:
+        _write_folder(out, files)
     if as_json:
-        print(json.dumps([finding.to_dict() for finding in findings], indent=2))
+        print(json.dumps([finding.to_dict() for finding in looked.findings], indent=2))
     else:
-        for finding in findings:
-            out_console.print(str(finding))
-    raise typer.Exit(1 if has_errors(findings) else 0)
+        table = Table(title=looked.cell.title, show_lines=False)
+        for column in ("level", "where", "finding", "remedy"):
+            table.add_column(column)
+        for finding in looked.findings:
+            table.add_row(finding.level, finding.step, finding.message, finding.remedy, style=STYLES[finding.level])
+        out_console.print(table)
+        if out is not None:
+            out_console.print(f"drawn in {out}: {', '.join(sorted(files))}")
+    raise typer.Exit(1 if has_errors(looked.findings) else 0)
 
 
 @app.command()
@@ -169,6 +183,19 @@ def tools() -> None:
     for name, it in materials().items():
         table.add_row("material", name, f"Rm {it.tensile_strength / 1e6:g} MPa, K {it.k_factor:g}, {it.density:g} kg/m3")
     out_console.print(table)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen at; without a password of its own, so keep it inside")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serves HTTP: GET /cells, /robots, POST /bend, GET /jobs/ID, GET /jobs/ID/files/NAME; described at /docs."""
+    import uvicorn
+
+    from api.http import create_app
+
+    uvicorn.run(create_app(), host=host, port=port, log_level="info")
 
 
 def main() -> None:

@@ -8,27 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from cells.load import cell_names, load_cell
-from cells.model import Cell
 from cells.yaml_source import read_model
 from core.errors import InputError
 from core.findings import Finding, has_errors
-from core.frames import translation
 from core.progress import Progress
 from core.stages import Stages
 from core.units import MM, to_mm
 from parts.dxf import read_dxf
+from parts.flat import FlatPattern
 from parts.job import BendEntry, BendTableEntry, JobSpec, blocking_findings, make_part
 from parts.materials import material
+from parts.sheet import SheetPart
 from sim.airbend import inner_radius, rule_opening
 from sim.bending import BendingOptions, BendingResult, plan_bending
+from sim.cell_check import CellCheck, check_cell
+from sim.cell_plan import cell_plan
+from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
 from sim.program_check import ProgramCheck
 from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_replay
-from sim.robot_path import solutions
 from sim.setup_sheet import setup_sheet
-from sim.world_pictures import plan_pictures
+from sim.torques import TorqueCheck, check_torques
+from sim.world_pictures import cell_pictures, plan_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,19 @@ def job_spec(request: BendRequest) -> tuple[JobSpec, Path]:
     return job, Path.cwd()
 
 
+def drawn_part(job: JobSpec, folder: Path) -> tuple[FlatPattern, SheetPart | None]:
+    """The drawing of a job and the part made of it; no part when the drawing has findings of error level.
+
+    Raises:
+        InputError: A file that cannot be read, an unknown material, a bend that nobody describes.
+    """
+    steel = material(job.material)
+    flat = read_dxf(folder / job.part, units=job.units)
+    if has_errors(flat.findings):
+        return flat, None
+    return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness_mm * MM), 0.8 * MM))
+
+
 def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Plans a job; returns the summary and the files of the result folder."""
     try:
@@ -80,21 +96,24 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     except ValueError as error:
         raise InputError(f"options: {error}", file=request.source) from None
     stages = Stages()
-    steel = material(job.material)
     with stages.measure("read"):
         cell = load_cell(job.cell if job.cell in cell_names() else str(folder / job.cell))
         progress("read", 0.3, "drawing")
-        flat = read_dxf(folder / job.part, units=job.units)
-        if has_errors(flat.findings):
-            summary = _refusal(flat.name, job, blocking_findings(flat))
-            return summary, _files(summary, None)
-        thickness = job.thickness_mm * MM
-        part = make_part(flat, job, steel, inner_radius(steel, rule_opening(thickness), 0.8 * MM))
+        flat, part = drawn_part(job, folder)
+    if part is None:
+        summary = _refusal(flat.name, job, blocking_findings(flat))
+        return summary, _files(summary, None)
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
     result = plan_bending(part, cell, options, progress, stages)
     if result.plan.phases:
         with stages.measure("replay"):
             result = with_replay(result, replay(result, progress))
+    torques: TorqueCheck | None = None
+    if result.plan.phases:
+        progress("torques", 0.0, result.cell.robot.model.name)
+        with stages.measure("torques"):
+            torques = check_torques(result)
+        result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *torques.findings)))
     exported = None
     if result.plan.phases and not has_errors(result.plan.findings):
         progress("export", 0.0, result.cell.robot.language)
@@ -104,22 +123,23 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
     summary["program"] = program
+    summary["torques"] = None if torques is None else torques.to_dict()
     shown: dict[str, bytes] = {}
     if result.plan.phases:
         with stages.measure("show"):
-            shown = _shown(result, program, progress)
+            shown = _shown(result, program, torques, progress)
     summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
     return summary, _files(summary, result, exported, shown)
 
 
-def _shown(result: BendingResult, program: dict[str, Any] | None, progress: Progress) -> dict[str, bytes]:
+def _shown(result: BendingResult, program: dict[str, Any] | None, torques: TorqueCheck | None, progress: Progress) -> dict[str, bytes]:
     """Pictures, recording and setup sheet."""
     progress("show", 0.0, "pictures")
     pictures = plan_pictures(result)
     progress("show", 0.6, "recording")
     shown = {f"pictures/{name}": data for name, data in pictures.items()}
     shown["recording.glb"] = recording_glb(result)
-    shown["setup.html"] = setup_sheet(result, pictures, program).encode()
+    shown["setup.html"] = setup_sheet(result, pictures, program, torques).encode()
     return shown
 
 
@@ -177,49 +197,16 @@ def _files(
     return files
 
 
-def check_cell(name: str) -> list[Finding]:
-    """Findings on a cell: which stations are out of reach, robot limits, home position."""
+def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck, dict[str, bytes]]:
+    """Checks a cell; with `pictures` also the files of its folder: plan from above, two views, the findings as JSON."""
     cell = load_cell(name)
-    findings: list[Finding] = []
-    for station in cell.stations.values():
-        reached = sum(
-            _reaches(cell, station.T_world_station @ translation(x, y, 0.05)) for x, y in _corners(station.size, station.kind == "centring")
-        )
-        if reached == 0:
-            findings.append(
-                Finding(
-                    "error", "out-of-reach", f"no gripper reaches the station {station.name}", "move the station or the robot", station.name
-                )
-            )
-        elif reached < 5:
-            findings.append(
-                Finding(
-                    "warning",
-                    "partly-in-reach",
-                    f"{reached} of 5 places of the station {station.name} are in reach with the tool down",
-                    "",
-                    station.name,
-                )
-            )
-        else:
-            findings.append(Finding("info", "in-reach", f"all of the station {station.name} is in reach", "", station.name))
-    return findings
+    check = check_cell(cell)
+    files: dict[str, bytes] = {}
+    if pictures:
+        gripper = cell.grippers[0]
+        files = {"plan.png": cell_plan(check)} | cell_pictures(cell, gripper, full_beam(cell), at_rest(cell, gripper))
+        files["check.json"] = json.dumps({"cell": cell.name, "findings": [f.to_dict() for f in check.findings]}, indent=2).encode()
+    return check, files
 
 
-def _corners(size: tuple[float, float], from_corner: bool) -> list[tuple[float, float]]:
-    x, y = size[0] * 0.4, size[1] * 0.4
-    shift = (size[0] / 2, size[1] / 2) if from_corner else (0.0, 0.0)
-    return [(shift[0] + a * x, shift[1] + b * y) for a, b in ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))]
-
-
-def _reaches(cell: Cell, T_world_place: Any) -> bool:
-    """Whether some gripper of the cell reaches a place with its tool axis against the surface, in one of eight directions."""
-    from core.frames import rot_x, rot_z
-
-    turns = [rot_z(k * 0.785398) for k in range(8)]
-    return any(
-        len(solutions(cell, gripper, T_world_place @ turn @ rot_x(3.141592653589793))) > 0 for gripper in cell.grippers for turn in turns
-    )
-
-
-__all__ = ["BendRequest", "check_cell", "job_spec", "run_bend"]
+__all__ = ["BendRequest", "drawn_part", "job_spec", "look_at_cell", "run_bend"]

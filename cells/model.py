@@ -167,6 +167,12 @@ class Brake:
         by_name = {"ram": ram, "gauge_x": gauge_x, "gauge_r": gauge_r, "gauge_z1": gauge_z1, "gauge_z2": gauge_z2}
         return np.array([by_name[name] for name in self.mechanism.joint_names])
 
+    def parked(self) -> Array:
+        """Joint values (5,) at rest: ram up, gauge back and low, fingers a quarter of the beam to either side."""
+        upper = dict(zip(self.mechanism.joint_names, self.mechanism.upper, strict=True))
+        lower = dict(zip(self.mechanism.joint_names, self.mechanism.lower, strict=True))
+        return self.q(0.0, min(0.3, upper["gauge_x"]), max(lower["gauge_r"], 0.08), -self.length / 4, self.length / 4)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Station:

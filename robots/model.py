@@ -35,6 +35,7 @@ class RobotModel:
         controller: Usual controller (`krc4`, `irc5`).
         language: Its program language (`krl`, `rapid`).
         arm: The same arm without its track; None: it has none.
+        torque_limit: Joint torques of the data sheet (n,) [Nm]; None: what the description says.
     """
 
     name: str
@@ -47,6 +48,7 @@ class RobotModel:
     controller: str = ""
     language: str = ""
     arm: RobotModel | None = None
+    torque_limit: Array | None = None
     _flange: int = field(init=False, repr=False)
     _closed: ClosedForm | None = field(init=False, repr=False)
     _shifts: Array = field(init=False, repr=False)
@@ -57,6 +59,8 @@ class RobotModel:
             raise InputError(
                 f"robot '{self.name}' has {n} joints; acceleration {self.acceleration.shape} and jerk {self.jerk.shape} must have as many values"
             )
+        if self.torque_limit is not None and self.torque_limit.shape != (n,):
+            raise InputError(f"robot '{self.name}' has {n} joints; torque limits {self.torque_limit.shape} must have as many values")
         object.__setattr__(self, "_flange", self.mechanism.link_index(self.flange_link))
         if self.arm is not None and n != len(self.arm.lower) + 1:
             raise InputError(
@@ -84,8 +88,8 @@ class RobotModel:
 
     @property
     def effort(self) -> Array:
-        """Joint torque limits (n,) [Nm]; inf where the description gives none."""
-        return self.mechanism.effort
+        """Joint torque limits (n,) [Nm]; inf where neither data sheet nor description gives one."""
+        return self.mechanism.effort if self.torque_limit is None else self.torque_limit
 
     @property
     def has_closed_form(self) -> bool:

@@ -16,17 +16,21 @@ from core.units import to_mm
 from sim.bending import BendingResult
 from sim.grips import Grip
 from sim.outputs import brake_program
+from sim.torques import TorqueCheck
 
 COLORS = {"free": "#2f6fb0", "linear": "#5aa0dc", "follow": "#e08a2c", "wait": "#c9d3dc"}
 
 
-def setup_sheet(result: BendingResult, pictures: dict[str, bytes], program: dict[str, Any] | None) -> str:
+def setup_sheet(
+    result: BendingResult, pictures: dict[str, bytes], program: dict[str, Any] | None, torques: TorqueCheck | None = None
+) -> str:
     """The sheet as HTML.
 
     Args:
         result: A plan with phases.
         pictures: Of `sim.world_pictures.plan_pictures`.
         program: What checking the robot program gave (`api.jobs`), or None.
+        torques: Joint torques, or None to leave their table out.
     """
     part, plan = result.part, result.plan
     data = brake_program(result)
@@ -60,6 +64,7 @@ def setup_sheet(result: BendingResult, pictures: dict[str, bytes], program: dict
         beam=_beam(result),
         flat=_flat(result),
         gantt=_gantt(result),
+        torques=None if torques is None else torques.to_dict(),
         findings=[finding.to_dict() | {"remedy": finding.remedy, "step": finding.step} for finding in plan.findings],
     )
 

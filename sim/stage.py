@@ -59,12 +59,12 @@ class Stage:
 
     Attributes:
         nodes: Parents before children.
-        cell, setup, part, gripper: What they show.
+        cell, setup, part, gripper: What they show; part None: the cell without a sheet.
     """
 
     cell: Cell
     setup: ToolSetup
-    part: SheetPart
+    part: SheetPart | None
     gripper: Gripper
     nodes: list[Node] = field(default_factory=list)
     _robot: int = 0
@@ -79,6 +79,8 @@ class Stage:
         out = _joint_places(robot, state.robot, self._robot)
         out |= _joint_places(self.gripper.mechanism, state.gripper, self._gripper)
         out |= _joint_places(brake, state.brake, self._brake)
+        if self.part is None:
+            return out
         Ts = self.part.fold(state.fold)
         out[self._sheet] = self._T_world_sheet(state, Ts)
         for flange in self.part.flanges:
@@ -109,7 +111,7 @@ class Stage:
         return T
 
 
-def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart, gripper: Gripper) -> Stage:
+def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart | None, gripper: Gripper) -> Stage:
     """Everything in the cell as nodes."""
     stage = Stage(cell, setup, part, gripper)
     nodes = stage.nodes
@@ -130,6 +132,8 @@ def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart, gripper: Gripper)
     for body in (*cell.bodies, *(body for station in cell.stations.values() for body in station.bodies)):
         meshes = [body.visual] if body.visual is not None else [_hull(hull) for hull in body.hulls]
         nodes.append(Node(body.name, -1, body.T_world_body, tuple(Piece(mesh, body.color) for mesh in meshes), False))
+    if part is None:
+        return stage
     stage._sheet = len(nodes)
     nodes.append(Node("sheet", -1, np.eye(4), (), True))
     for one in part.flanges:

@@ -279,12 +279,16 @@ class World:
 
     def near(self, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
         """Every pair nearer than `distance` [m] whose groups are not `allowed` to touch."""
+        return self.near_pairs(self.pairs, distance, allowed)
+
+    def near_pairs(self, pairs: Array, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
+        """The same for given pairs of body indices (m, 2)."""
         corners = self.boxes @ np.swapaxes(self.poses[:, :3, :3], 1, 2) + self.poses[:, None, :3, 3]
         low, high = corners.min(axis=1), corners.max(axis=1)
-        a, b = self.pairs[:, 0], self.pairs[:, 1]
+        a, b = pairs[:, 0], pairs[:, 1]
         gap = np.maximum(low[a] - high[b], low[b] - high[a])
         found = []
-        for i, j in self.pairs[np.linalg.norm(np.maximum(gap, 0.0), axis=1) <= distance]:
+        for i, j in pairs[np.linalg.norm(np.maximum(gap, 0.0), axis=1) <= distance]:
             one, two = self.bodies[i], self.bodies[j]
             if (one.group, two.group) in allowed or (two.group, one.group) in allowed:
                 continue

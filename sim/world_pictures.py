@@ -9,11 +9,13 @@ import numpy as np
 import pybullet
 from PIL import Image
 
-from core.frames import Array, quat_wxyz
+from cells.model import Cell, Gripper
+from cells.tooling import ToolSetup
+from core.frames import Array, apply, quat_wxyz
 from sim.bending import BendingResult
 from sim.cell_scene import PARKED
 from sim.plan import State, phase_state
-from sim.stage import build_stage
+from sim.stage import Stage, build_stage
 
 BACKGROUND = (246, 248, 250)
 SHARPER = 2
@@ -23,11 +25,11 @@ SHARPER = 2
 class Studio:
     """One pybullet client with everything visible in it; use as a context manager."""
 
-    def __init__(self, result: BendingResult, *, hide: tuple[str, ...] = ("fence", "floor")) -> None:
-        self.stage = build_stage(result.cell, result.setup, result.part, result.gripper)
+    def __init__(self, stage: Stage, *, hide: tuple[str, ...] = ("fence", "floor")) -> None:
+        self.stage = stage
         self.client = pybullet.connect(pybullet.DIRECT)
         self._bodies: list[tuple[int, int]] = []
-        hidden = {body.name for body in result.cell.bodies if body.group in hide}
+        hidden = {body.name for body in stage.cell.bodies if body.group in hide}
         for index, node in enumerate(self.stage.nodes):
             if node.name in hidden:
                 continue
@@ -112,7 +114,7 @@ def plan_pictures(result: BendingResult) -> dict[str, bytes]:
     out: dict[str, bytes] = {}
     brake = result.cell.brake.T_world_brake[:3, 3]
     phases = result.plan.phases
-    with Studio(result) as studio:
+    with Studio(build_stage(result.cell, result.setup, result.part, result.gripper)) as studio:
         middle = (result.cell.robot.T_world_base[:3, 3] + brake) / 2 + np.array([0.0, 0.0, 0.35])
         span = float(np.linalg.norm(result.cell.robot.T_world_base[:2, 3] - brake[:2]))
         first = next((phase for phase in phases if phase.name == "insert"), phases[0])
@@ -136,6 +138,22 @@ def plan_pictures(result: BendingResult) -> dict[str, bytes]:
             place = studio.stage.world(state)[next(i for i, node in enumerate(studio.stage.nodes) if node.name == "sheet")][:3, 3]
             away = 0.6 + 1.2 * _extent(result, studio, state, place)
             out["stack.png"] = studio.picture(state, place + np.array([0.8, -1.2, 0.8]) * away, place, width=720, height=480)
+    return out
+
+
+def cell_pictures(cell: Cell, gripper: Gripper, setup: ToolSetup, state: State) -> dict[str, bytes]:
+    """The whole cell at rest from two sides, fence and floor included: `cell_left.png`, `cell_right.png`."""
+    things = [apply(body.T_world_body, hull) for body in cell.bodies if body.group != "floor" for hull in body.hulls]
+    things += [apply(body.T_world_body, hull) for station in cell.stations.values() for body in station.bodies for hull in body.hulls]
+    corners = np.concatenate([cell.robot.T_world_base[None, :3, 3], cell.brake.T_world_brake[None, :3, 3], *things])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    middle = np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, 0.55])
+    away = 1.16 * float(np.linalg.norm(high[:2] - low[:2]))
+    out: dict[str, bytes] = {}
+    with Studio(build_stage(cell, setup, None, gripper), hide=()) as studio:
+        for name, direction in (("cell_left.png", (-0.62, -0.72, 0.62)), ("cell_right.png", (0.80, -0.42, 0.72))):
+            eye = middle + np.array(direction) * away
+            out[name] = studio.picture(state, eye, middle, width=1280, height=800, angle_deg=36.0)
     return out
 
 
