@@ -180,7 +180,8 @@ class Station:
 
     `T_world_station`: origin on the supporting surface, z out of it (up, or tilted for a centring table).
     stack: origin in the middle of the pallet top. presenter: a narrow pedestal on which one sheet lies, edges overhanging.
-    centring: origin in the corner of the two stops, surface towards +x +y. regrip: origin in the middle of the cups' plane.
+    centring: origin in the corner of the two stops, surface towards +x +y. regrip: origin in the middle of the cups' plane, which may
+    stand upright so that the robot comes to both faces of the sheet.
     outfeed: origin in the middle of the pallet top.
 
     Attributes:

@@ -47,7 +47,7 @@ def make_station(name: str, spec: StationSpec) -> Station:
         hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.10, 0.0), box_hull(-w / 3, w / 3, -d / 3, d / 3, -height, -0.10)]
         color = STEEL
     elif spec.kind == "regrip":
-        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.06, 0.0), box_hull(-0.06, 0.06, -0.06, 0.06, -height, -0.06)]
+        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.06, 0.0), _post(T)]
         color = STEEL
     else:
         # Cups that hold a sheet on the table are no further from its surface than the sheet is thick. So the surface is no obstacle that a gripper keeps
@@ -66,6 +66,19 @@ def make_station(name: str, spec: StationSpec) -> Station:
         name, spec.kind, T, (w, d), (*surface, body), count=spec.count, rows=spec.rows, columns=spec.columns, layers=spec.layers, gap=spec.gap_mm * MM,
         holding_force=spec.holding_force_n,
     )  # fmt: skip
+
+
+def _post(T: Array) -> Array:
+    """The post of a regrip station, in its frame: under cups that look up it is 120 mm square, behind upright ones 60 mm and no deeper than they."""
+    if T[2, 2] > 0.7:
+        return box_hull(-0.06, 0.06, -0.06, 0.06, -float(T[2, 3]), -0.06)
+    top = T[:3, 3] - 0.03 * T[:3, 2]
+    side, normal = np.array([-T[1, 2], T[0, 2], 0.0]), np.array([T[0, 2], T[1, 2], 0.0])
+    side, normal = side / np.linalg.norm(side), normal / np.linalg.norm(normal)
+    corners = np.array([top + 0.03 * a * side + 0.03 * b * normal for a in (-1, 1) for b in (-1, 1)])
+    post = np.concatenate((corners, corners * (1.0, 1.0, 0.0)))
+    hull: Array = (post - T[:3, 3]) @ T[:3, :3]
+    return hull
 
 
 def make_body(spec: BodySpec, folder: Path) -> Body:

@@ -18,6 +18,8 @@ CANDIDATES = 48
 """Grips looked at per start of a run."""
 TRIES = 3
 """Grips tried for a run before the run itself counts as impossible."""
+HANDOVERS = 16
+"""Grips that cannot be taken or left, before a run counts as impossible."""
 BACKTRACKS = 8
 """Runs taken back before the sequence counts as impossible."""
 
@@ -147,13 +149,18 @@ class GripChooser:
         found: list[tuple[int, list[Choice]]] = []
         for follow_all in (True, False):
             longest = max((len(run) for _, run in found), default=0)
+            refused = 0
             for number in order:
-                if reach[number] <= longest:
+                if reach[number] <= longest or refused >= HANDOVERS:
                     break
                 run = self._run(start, number, reach[number], follow_all)
-                if len(run) > longest and not self._cannot_come(start, held, number) and not self._cannot_leave(start + len(run), number):
-                    found.append((number, run))
-                    longest = len(run)
+                if len(run) <= longest:
+                    continue
+                if self._cannot_come(start, held, number) or self._cannot_leave(start + len(run), number):
+                    refused += 1
+                    continue
+                found.append((number, run))
+                longest = len(run)
             if longest == len(self.sequence.steps) - start:
                 break
         return found[::-1][:TRIES]

@@ -9,6 +9,7 @@ from core.frames import Array
 from sim.cell_scene import CellScene, Groups
 from sim.grips import Grip
 from sim.handling import Reach, deposit_poses, lying, reaches, regrip_poses, station_groups
+from sim.robot_path import solutions
 from sim.scene import Clearance
 
 
@@ -107,11 +108,17 @@ def regrip_options(
     cell_scene: CellScene, old: Grip, new: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station
 ) -> tuple[list[Reach], list[Reach], Groups]:
     """Ways to put the part on the regrip station with the old grip and to take it with the new one."""
+    cell, gripper = cell_scene.cell, cell_scene.gripper
+    Ts_fold = cell_scene.part.fold(fold)
     for T, allowed in regrip_poses(cell_scene.part, station, fold):
-        give, _ = reaches(cell_scene, old, T, fold, brake=brake, allowed=allowed, gripper_open=open_gripper)
+        # Quickly: both grips must be in reach at all.
+        if any(len(solutions(cell, gripper, T @ Ts_fold[grip.flange] @ grip.T_flange_tcp)) == 0 for grip in (old, new)):
+            continue
+        at = {"brake": brake, "allowed": allowed, "gripper_open": open_gripper, "away": station.T_world_station[:3, 2]}
+        give, _ = reaches(cell_scene, old, T, fold, **at)  # type: ignore[arg-type]
         if not give:
             continue
-        take, _ = reaches(cell_scene, new, T, fold, brake=brake, allowed=allowed, gripper_open=open_gripper)
+        take, _ = reaches(cell_scene, new, T, fold, **at)  # type: ignore[arg-type]
         if take:
             return give, take, allowed
     return [], [], frozenset()
