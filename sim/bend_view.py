@@ -63,11 +63,10 @@ def gauge_contacts(result: BendingResult, step: BendStep) -> Array:
 
 
 def gauge_on_flat(result: BendingResult, step: BendStep) -> Array:
-    """Middles of the fingers' stop faces at contact in flat coordinates (2, 2) [m], as if the flange at the line went on flat."""
+    """Ends of both stop faces at contact in flat coordinates (2, 2, 2) [m], as if the flange at the line went on flat."""
     bend = result.part.bends[step.bends[0]]
-    middles = gauge_contacts(result, step).mean(axis=1)
     T = bend.T_sheet_bend @ np.linalg.inv(step.T_world_bend_pinch)
-    flat: Array = (middles @ T[:3, :3].T + T[:3, 3])[:, :2]
+    flat: Array = (gauge_contacts(result, step) @ T[:3, :3].T + T[:3, 3])[:, :, :2]
     return flat
 
 

@@ -63,14 +63,12 @@ def flat_drawing(result: BendingResult, current: int | None = None) -> Markup:
 
 
 def _fingers(out: Drawing, result: BendingResult, current: int, unit: float) -> None:
-    """Where the fingers touch, as triangles that point at the sheet."""
+    """The fingers' stop faces where they touch, as wide as they are."""
     step = result.plan.steps[current]
     bend = result.part.bends[step.bends[0]]
-    toward_line = bend.T_sheet_bend[:2, 1] * (-1 if step.gauged == "child" else 1)
-    across = np.array([-toward_line[1], toward_line[0]])
-    for place in gauge_on_flat(result, step) * 1e3:
-        back = place - toward_line * 4 * unit
-        out.rings([np.array([place, back + across * 2 * unit, back - across * 2 * unit])], fill=GREEN)
+    away = bend.T_sheet_bend[:2, 1] * (1 if step.gauged == "child" else -1)
+    for a, b in gauge_on_flat(result, step) * 1e3:
+        out.rings([np.array([a, b, b + away * 3 * unit, (a + b) / 2 + away * 5 * unit, a + away * 3 * unit])], fill=GREEN)
 
 
 def _hold(out: Drawing, result: BendingResult, grip: Grip, unit: float) -> None:

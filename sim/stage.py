@@ -23,6 +23,8 @@ SLATS = 8
 """A bend zone is shown as this many flat strips."""
 SMOOTH = 1e-4
 """Outlines are shown with fewer corners, this near to the true ones [m]."""
+FENCE_OPACITY = 0.25
+"""A fence must not hide the cell."""
 PUNCH: Color = (0.35, 0.37, 0.42, 1.0)
 DIE: Color = (0.30, 0.32, 0.36, 1.0)
 SHEET: Color = (0.42, 0.62, 0.82, 1.0)
@@ -134,7 +136,8 @@ def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart, gripper: Gripper)
         nodes.append(Node(name, ram if upper else stage._brake, T_ram_seat if upper else np.eye(4), pieces, False))
     for body in (*cell.bodies, *(body for station in cell.stations.values() for body in station.bodies)):
         meshes = [body.visual] if body.visual is not None else [_hull(hull) for hull in body.hulls]
-        nodes.append(Node(body.name, -1, body.T_world_body, tuple(Piece(mesh, body.color) for mesh in meshes), False))
+        color = (*body.color[:3], FENCE_OPACITY) if body.group == "fence" else body.color
+        nodes.append(Node(body.name, -1, body.T_world_body, tuple(Piece(mesh, color) for mesh in meshes), False))
     stage._sheet = len(nodes)
     nodes.append(Node("sheet", -1, np.eye(4), (), True))
     for one in part.flanges:
