@@ -50,7 +50,7 @@ def flat_drawing(result: BendingResult, current: int | None = None) -> Markup:
             # Towards the middle of the sheet, where there is room.
             x += np.clip((low_x + high_x) / 2 - x, -2.5 * unit, 2.5 * unit)
             out.badge(x, y, step.label, radius, color=color, filled=now)
-            if now or big:
+            if (now or big) and index == step.bends[0]:
                 left = x > (low_x + high_x) / 2 + unit
                 sign = "up" if bend.angle > 0 else "down"
                 text = f"{to_deg(abs(bend.angle)):g}° {sign}"

@@ -19,7 +19,7 @@ class Marks:
         scale: Pixels of the shot per pixel of the finished picture.
     """
 
-    def __init__(self, shot: Shot, scale: int) -> None:
+    def __init__(self, shot: Shot, scale: float) -> None:
         self.image: Image.Image = shot.image.copy()
         self._draw = ImageDraw.Draw(self.image, "RGBA")
         self._shot, self._scale = shot, scale

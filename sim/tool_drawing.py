@@ -75,7 +75,7 @@ def beam_drawing(result: BendingResult) -> Markup:
         0,
         3,
         "x along the beam in mm, 0 in the middle, seen from the robot's side; red: where each bend is made",
-        9,
+        10,
         anchor="start",
         fill=MUTED,
     )

@@ -16,7 +16,7 @@ from sim.plan import BendStep, Phase, State, phase_state
 from sim.stage import ZONE, Stage, build_stage
 from sim.world_studio import Studio
 
-SHARPER = 2
+SHARPER = 1.5
 """Rendered this much larger, then made smaller: smooth edges."""
 COLORS = 160
 """A picture is stored with this many colours."""
@@ -58,8 +58,8 @@ def _bend(result: BendingResult, studio: Studio, index: int, step: BendStep, pha
     camera = fitted(
         np.concatenate((corners(part, Ts_before), legs, tools, fingers.reshape(-1, 3))),
         np.array([0.80, side * 0.55, 0.40]),
-        width=720 * SHARPER,
-        height=480 * SHARPER,
+        width=int(720 * SHARPER),
+        height=int(480 * SHARPER),
     )
     marks = Marks(studio.shot(after, camera), SHARPER)
     for flange, T in zip(part.flanges, Ts_before, strict=True):
@@ -84,7 +84,11 @@ def _cell_and_stack(result: BendingResult, stage: Stage) -> dict[str, bytes]:
         first = next((phase for phase in phases if phase.name == "insert"), phases[0])
         state = phase_state(first, float(first.times[len(first.times) // 2]))
         camera = fitted(
-            _all_corners(stage, state, hidden), np.array([1.75, -1.7, 1.35]), width=900 * SHARPER, height=600 * SHARPER, margin=0.02
+            _all_corners(stage, state, hidden),
+            np.array([1.75, -1.7, 1.35]),
+            width=int(900 * SHARPER),
+            height=int(600 * SHARPER),
+            margin=0.02,
         )
         out["cell.png"] = png(studio.shot(state, camera).image)
     station = result.cell.station("outfeed")
@@ -96,7 +100,7 @@ def _cell_and_stack(result: BendingResult, stage: Stage) -> dict[str, bytes]:
         seen_corners = np.concatenate((corners(result.part, flange_poses(result, state)), pallet[:, :3]))
         seen = tuple(body.name for body in station.bodies)
         with Studio(stage, lambda name: name.startswith(("flange ", "bend ")) or name in seen) as studio:
-            camera = fitted(seen_corners, np.array([0.8, -1.2, 0.8]), width=720 * SHARPER, height=480 * SHARPER)
+            camera = fitted(seen_corners, np.array([0.8, -1.2, 0.8]), width=int(720 * SHARPER), height=int(480 * SHARPER))
             out["stack.png"] = png(studio.shot(state, camera).image)
     return out
 
@@ -116,6 +120,6 @@ def _all_corners(stage: Stage, state: State, hidden: set[str]) -> Array:
 def png(image: Image.Image) -> bytes:
     """A rendered picture made smaller, with few colours: a small file, and flat areas stay flat."""
     out = io.BytesIO()
-    small = image.resize((image.width // SHARPER, image.height // SHARPER), Image.Resampling.BOX)
+    small = image.resize((round(image.width / SHARPER), round(image.height / SHARPER)), Image.Resampling.LANCZOS)
     small.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
