@@ -34,7 +34,9 @@ def print_summary(console: Console, summary: dict[str, Any], out: Path) -> None:
         console.print(_bend_table(bends, grips))
         stations = {row["station"]: row["tools"] for row in bends}
         console.print(_list("st.", {str(key): tools for key, tools in sorted(stations.items())}, "tools"))
-        console.print(_list("grip", {_letter(k): grip + " mm" for k, grip in enumerate(grips)}, "where, in flat coordinates"))
+        console.print(
+            _list("grip", {_letter(k): grip for k, grip in enumerate(grips)}, "where, mm from the flat sheet's lower left corner")
+        )
         console.print(f"[bold]{summary['cycle_time_s']:.1f} s[/] cycle, {_count(summary['regrips'], 'regrip')}, {_count(summary['flips'], 'turn')} of the sheet; closest in free moves: {closest(summary)}")  # fmt: skip
     if summary["findings"]:
         console.print()

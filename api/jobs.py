@@ -27,7 +27,7 @@ from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_replay
 from sim.robot_path import solutions
-from sim.setup_sheet import setup_sheet
+from sim.setup_sheet import grip_place, setup_sheet
 from sim.world_pictures import plan_pictures
 
 
@@ -131,12 +131,12 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
     for row, step in zip(brake_program(result)["bends"], result.plan.steps, strict=True):
         grip = result.grips[len(bends)]
         station = stations[step.station]
-        place = grip.T_flange_tcp[:2, 3]
+        x, y, turn = grip_place(result, grip)
         bends.append(
             {
                 **row,
                 "tools": f"{station.punch.name} / {station.die.name}",
-                "grip": f"flange {grip.flange + 1} {grip.face} at ({to_mm(place[0]):.0f}, {to_mm(place[1]):.0f})",
+                "grip": f"flange {grip.flange + 1} {grip.face} at ({x:.0f}, {y:.0f}), turned {turn:.0f}°",
             }
         )
     free = [(phase.clearance, phase.closest) for phase in result.plan.phases if phase.clearance is not None and phase.kind == "free"]

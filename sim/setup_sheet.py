@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.finding_groups import grouped
@@ -112,7 +113,7 @@ def _rows(result: BendingResult, bends: list[dict[str, Any]]) -> list[dict[str, 
                 "direction": "up" if result.part.bends[step.bends[0]].angle > 0 else "down",
                 "turned": step.flipped != before,
                 "regrip": index > 0 and result.grips[index - 1] is not grip,
-                "grip": grip_text(grip),
+                "grip": grip_text(result, grip),
                 "tools": f"{station.punch.name} / {station.die.name}",
                 "springback": f"{to_deg(step.loaded_angle - step.angle):.2f}",
                 "flat": flat_drawing(result, index),
@@ -122,8 +123,15 @@ def _rows(result: BendingResult, bends: list[dict[str, Any]]) -> list[dict[str, 
     return rows
 
 
-def grip_text(grip: Grip) -> str:
+def grip_text(result: BendingResult, grip: Grip) -> str:
     """A grip in words."""
-    x, y = (to_mm(float(v)) for v in grip.T_flange_tcp[:2, 3])
     how = "clamps the edge of" if grip.face == "edge" else f"{len(grip.active_cups)} cups on the {grip.face} of"
-    return f"{how} flange {grip.flange + 1} at x {x:.0f}, y {y:.0f} mm of the flat sheet; holds {grip.holding:.1f} times the load"
+    x, y, turn = grip_place(result, grip)
+    return f"{how} flange {grip.flange + 1}, {x:.0f} mm right and {y:.0f} mm up of the flat sheet's lower left corner, turned {turn:.0f}°; holds {grip.holding:.1f} times the load"
+
+
+def grip_place(result: BendingResult, grip: Grip) -> tuple[float, float, float]:
+    """Where the TCP is on the flat sheet, from the lower left corner of the box round it [mm], and how its x axis is turned there [deg]."""
+    low_x, low_y, _, _ = result.part.flat.outline.bounds
+    T = grip.T_flange_tcp
+    return to_mm(float(T[0, 3] - low_x)), to_mm(float(T[1, 3] - low_y)), to_deg(float(np.arctan2(T[1, 0], T[0, 0]))) + 0.0

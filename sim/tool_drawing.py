@@ -61,8 +61,8 @@ def beam_drawing(result: BendingResult) -> Markup:
         middle = near(to_mm(station.x_middle))
         out.text(middle, top - 84, f"station {station.index + 1}: {station.punch.name} over {station.die.name}", 11, bold=True)
         start = to_mm(station.x_start)
-        out.text(near(start), top - 84, f"{start:g}", 9, anchor="start", fill=MUTED)
-        out.text(near(start + to_mm(station.length)), top - 84, f"{start + to_mm(station.length):g}", 9, anchor="end", fill=MUTED)
+        out.text(near(start) - 4, top - 104, f"{start:g}", 9, anchor="end", fill=MUTED)
+        out.text(near(start + to_mm(station.length)) + 4, top - 104, f"{start + to_mm(station.length):g}", 9, anchor="start", fill=MUTED)
         _segments(out, near(start), top - 113, 24, station.punch_segments, scale, STEEL)
         _segments(out, near(to_mm(die_span(station)[0])), top - 152, 24, station.die_segments, scale, DIE)
     y = top - 172.0
@@ -83,14 +83,15 @@ def beam_drawing(result: BendingResult) -> Markup:
 
 
 def _segments(out: Drawing, x: float, y: float, height: float, segments: tuple[float, ...], scale: float, fill: str) -> None:
-    for segment in segments:
+    for number, segment in enumerate(segments):
         width = to_mm(segment) * scale
         text = f"{to_mm(segment):g}"
         out.box(x, y, width, height, fill=fill, stroke="#fff", line=1.0, title=f"{text} mm")
         if width > 7 * len(text):
             out.text(x + width / 2, y + height / 2 - 4, text, 11, fill="#fff")
         else:
-            out.text(x + width / 2, y - 9, text, 9, fill=MUTED)
+            # Neighbours take turns in two rows.
+            out.text(x + width / 2, y - 7.5 - 7 * (number % 2), text, 8, fill=MUTED)
         x += width
 
 
@@ -155,6 +156,11 @@ def sheet_section(result: BendingResult, state: State, x: float, *, bent: bool) 
             T = part.T_bend_child(bend.index, float(state.fold[bend.index]), (k + 0.5) / count)
             T_world = Ts[bend.parent] @ bend.T_sheet_bend @ T @ bend.T_bend_sheet
             plates += [(T_world, piece) for piece in zone_strip(part.zones[bend.index], bend, k, count)]
+    return plates_section(plates, x)
+
+
+def plates_section(plates: list[tuple[Array, Polygon]], x: float) -> list[Array]:
+    """Flat regions, each with its pose in the world, cut by the plane at world x: pieces (2, 2) in (y, z) [m]."""
     pieces: list[Array] = []
     for T, polygon in plates:
         # Flat points p with R[0, :2] p + T[0, 3] = x are on a straight line.
@@ -162,8 +168,13 @@ def sheet_section(result: BendingResult, state: State, x: float, *, bent: bool) 
         size = float(np.linalg.norm(normal))
         if size < 1e-6:
             continue
-        foot, along = normal * offset / size**2, np.array([-normal[1], normal[0]]) / size
-        cut = polygon.intersection(LineString([foot - along * 10, foot + along * 10]))
+        along = np.array([-normal[1], normal[0]]) / size
+        low_x, low_y, high_x, high_y = polygon.bounds
+        middle = np.array([low_x + high_x, low_y + high_y]) / 2
+        # The line's point nearest the region, which may be far from the drawing's origin.
+        foot = middle + normal * (offset - normal @ middle) / size**2
+        reach = high_x - low_x + high_y - low_y
+        cut = polygon.intersection(LineString([foot - along * reach, foot + along * reach]))
         for piece in getattr(cut, "geoms", (cut,)):
             if isinstance(piece, LineString) and not piece.is_empty:
                 flat = np.asarray(piece.coords)[:, :2]

@@ -7,16 +7,17 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from shapely import LineString
+from shapely import LineString, box
 
 from api.jobs import BendRequest, run_bend
+from core.frames import rot_x, translation
 from core.progress import silent
 from sim.bend_view import beam_spans, gauge_on_flat
 from sim.plan import phase_state
-from sim.setup_sheet import SheetTable, setup_sheet
+from sim.setup_sheet import SheetTable, grip_place, setup_sheet
 from sim.stack_drawing import stack_pattern
 from sim.time_drawing import seconds_by_step
-from sim.tool_drawing import sheet_section
+from sim.tool_drawing import plates_section, sheet_section
 
 
 class Keyed(HTMLParser):
@@ -139,3 +140,18 @@ def test_seconds_add_up_to_the_cycle(dimmer):
     table = seconds_by_step(dimmer.plan)
     assert sum(sum(row.values()) for _, row in table) == pytest.approx(dimmer.plan.duration)
     assert table[0][0] == "pick" and table[-1][0] == "home"
+
+
+def test_a_grip_is_told_from_the_sheet_s_corner(dimmer):
+    """However far from the origin the drawing lies, the setter measures from the corner: the clamp stands on the sheet's right end."""
+    low_x, low_y, high_x, high_y = dimmer.part.flat.outline.bounds
+    x, y, _ = grip_place(dimmer, dimmer.grips[0])
+    assert x == pytest.approx(1e3 * (high_x - low_x), abs=0.1)
+    assert 0 < y < 1e3 * (high_y - low_y)
+
+
+def test_a_region_far_from_the_origin_is_cut():
+    """A sheet of 0.4 x 0.2 m drawn 20 m away, brought back and turned by 30 degrees about x: the cut is 0.2 m long at 30 degrees."""
+    T = rot_x(np.pi / 6) @ translation(-20.0, -11.0, 0.0)
+    (piece,) = plates_section([(T, box(20.0, 11.0, 20.4, 11.2))], 0.1)
+    assert piece[np.argsort(piece[:, 0])] == pytest.approx(np.array([[0.0, 0.0], [0.2 * np.cos(np.pi / 6), 0.1]]), abs=1e-9)
