@@ -125,16 +125,11 @@ def section_drawing(result: BendingResult, step: BendStep) -> Markup:
     for edge in (0.0, y):
         out.line(np.array([[edge, low - 3 * unit], [edge, -t if edge else -0.1 * half]]), stroke=GREEN, width=0.4 * unit)
     out.line(np.array([[0.0, low], [y, low]]), stroke=GREEN, width=0.6 * unit)
-    out.text(
-        max(y, 0.0) + 2 * unit,
-        low - 2 * unit,
-        f"X {to_mm(step.gauge_x):.2f}",
-        7 * unit,
-        anchor="start",
-        fill=GREEN,
-        bold=True,
-        halo=2 * unit,
-    )
+    # A gauge beyond the frame is told at the frame's edge, above the line.
+    beyond = y > 0.75 * half
+    place = (1.05 * half, low + 2 * unit, "end") if beyond else (y + 2 * unit, low - 2 * unit, "start")
+    figure = f"X {to_mm(step.gauge_x):.2f}"
+    out.text(place[0], place[1], figure, 7 * unit, anchor=place[2], fill=GREEN, bold=True, halo=2 * unit)
     out.text(-0.97 * half, -0.57 * half, "robot", 6 * unit, anchor="start", fill=MUTED, halo=2 * unit)
     out.text(1.07 * half, -0.57 * half, "gauge", 6 * unit, anchor="end", fill=MUTED, halo=2 * unit)
     return out.svg()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -17,7 +19,7 @@ from sim.plan import phase_state
 from sim.setup_sheet import SheetTable, grip_place, setup_sheet
 from sim.stack_drawing import stack_pattern
 from sim.time_drawing import seconds_by_step
-from sim.tool_drawing import plates_section, sheet_section
+from sim.tool_drawing import plates_section, section_drawing, sheet_section
 
 
 class Keyed(HTMLParser):
@@ -155,3 +157,14 @@ def test_a_region_far_from_the_origin_is_cut():
     T = rot_x(np.pi / 6) @ translation(-20.0, -11.0, 0.0)
     (piece,) = plates_section([(T, box(20.0, 11.0, 20.4, 11.2))], 0.1)
     assert piece[np.argsort(piece[:, 0])] == pytest.approx(np.array([[0.0, 0.0], [0.2 * np.cos(np.pi / 6), 0.1]]), abs=1e-9)
+
+
+def test_the_gauge_figure_is_inside_the_section(dimmer):
+    """Also where the gauge stands far outside what is drawn."""
+    step = dimmer.plan.steps[0]
+    for gauge in (step.gauge_x, 0.4):
+        svg = section_drawing(dimmer, replace(step, gauge_x=gauge))
+        left, _, width, _ = (float(v) for v in re.search(r'viewBox="([^"]+)"', svg)[1].split())
+        x, anchor = re.search(r'<text x="([-\d.]+)"[^>]*text-anchor="(\w+)"[^>]*>X ', svg).groups()
+        assert left < float(x) <= left + width - (0 if anchor == "end" else 0.2 * width)
+        assert f"X {gauge * 1e3:.2f}" in svg
