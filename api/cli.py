@@ -7,21 +7,31 @@ import logging
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
+from api.cli_tables import print_summary
 from core.errors import InputError, PliantError
-from core.findings import Finding, has_errors
+from core.findings import has_errors
+from core.progress import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
 out_console = Console()
 err_console = Console(stderr=True)
 STYLES = {"error": "bold red", "warning": "yellow", "info": ""}
+STAGES = {
+    "read": "reading", "grips": "choosing grips", "sequence": "finding the order", "motion": "planning moves", "replay": "replaying in pybullet",
+    "torques": "joint torques", "export": "writing the robot program", "show": "drawing",
+}  # fmt: skip
+"""Stage names of `core.progress` for people."""
 
 
 @app.callback()
@@ -51,21 +61,44 @@ def bend(
     request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed)
     if out.exists() and not force:
         raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn(), console=err_console, transient=True
-    ) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def progress(stage: str, done: float, message: str = "") -> None:
-            bar.update(task, completed=done, description=f"{stage}: {message}")
-
+    with _shown_progress() as progress:
         summary, files = run_bend(request, progress)
     _write_folder(out, files)
     if as_json:
         print(json.dumps(summary, indent=2))
     else:
-        _print_summary(summary, out)
+        print_summary(out_console, summary, out)
     raise typer.Exit(1 if summary["verified"] is False else 0)
+
+
+@contextmanager
+def _shown_progress() -> Iterator[Progress]:
+    """Where the work is, on stderr: a bar at a terminal, else one line per stage."""
+    if not err_console.is_terminal:
+        told: list[str] = []
+
+        def line(stage: str, done: float, message: str = "") -> None:
+            del done, message
+            if stage not in told[-1:]:
+                told.append(stage)
+                err_console.print(STAGES.get(stage, stage), highlight=False)
+
+        yield line
+        return
+    with Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description:<44}"),
+        BarColumn(bar_width=16),
+        TimeElapsedColumn(),
+        console=err_console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("reading", total=1.0)
+
+        def update(stage: str, done: float, message: str = "") -> None:
+            bar.update(task, completed=done, description=f"{STAGES.get(stage, stage)}: {message}"[:44])
+
+        yield update
 
 
 def _write_folder(out: Path, files: dict[str, bytes]) -> None:
@@ -88,25 +121,6 @@ def _write_folder(out: Path, files: dict[str, bytes]) -> None:
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
-
-
-def _print_summary(summary: dict[str, Any], out: Path) -> None:
-    table = Table(title=f"{summary['part']} in {summary['cell']}, {summary['material']} {summary['thickness_mm']:g} mm")
-    for column in ("bend", "lines", "station", "tools", "angle", "gauge X", "force", "ram", "grip", "robot"):
-        table.add_column(column, justify="left" if column in ("tools", "grip", "robot") else "right")
-    for row in summary["bends"]:
-        table.add_row(
-            row["bend"], "+".join(map(str, row["lines"])), str(row["station"]), row["tools"], f"{row['angle_deg']:g}°", f"{row['gauge_x_mm']:.1f} mm",
-            f"{row['force_kn']:.0f} kN", f"{row['bending_speed_mm_s']:.1f} mm/s", row["grip"], row["robot"],
-        )  # fmt: skip
-    out_console.print(table)
-    out_console.print(
-        f"gripper {summary['gripper']}; {summary['regrips']} regrips, {summary['flips']} flips; smallest clearance {summary['clearance_mm'] or '-'} mm; cycle {summary['cycle_time_s']:.1f} s"
-    )
-    for finding in summary["findings"]:
-        style = {"error": "bold red", "warning": "yellow"}.get(finding["level"], "dim")
-        out_console.print(str(Finding(**finding)), style=style)
-    out_console.print(f"result in {out}: {', '.join(summary['files'])}")
 
 
 @app.command()

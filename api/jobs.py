@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,8 +30,8 @@ from sim.program_check import ProgramCheck
 from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_replay
-from sim.setup_sheet import setup_sheet
-from sim.torques import TorqueCheck, check_torques
+from sim.setup_sheet import grip_place, setup_sheet
+from sim.torques import TorqueCheck, check_torques, torque_table
 from sim.world_pictures import cell_pictures, plan_pictures
 
 
@@ -122,6 +123,8 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
+    if program is not None and exported is not None:
+        program["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in exported.files.items()}
     summary["program"] = program
     summary["torques"] = None if torques is None else torques.to_dict()
     shown: dict[str, bytes] = {}
@@ -139,7 +142,7 @@ def _shown(result: BendingResult, program: dict[str, Any] | None, torques: Torqu
     progress("show", 0.6, "recording")
     shown = {f"pictures/{name}": data for name, data in pictures.items()}
     shown["recording.glb"] = recording_glb(result)
-    shown["setup.html"] = setup_sheet(result, pictures, program, torques).encode()
+    shown["setup.html"] = setup_sheet(result, pictures, program, [] if torques is None else [torque_table(torques)]).encode()
     return shown
 
 
@@ -151,7 +154,7 @@ def _program_summary(language: str, check: ProgramCheck) -> dict[str, Any]:
 def _refusal(name: str, job: JobSpec, findings: list[Finding]) -> dict[str, Any]:
     return {
         "part": name, "cell": job.cell, "material": job.material, "thickness_mm": job.thickness_mm, "gripper": "-", "verified": False, "bends": [], "regrips": 0, "flips": 0,
-        "clearance_mm": None, "cycle_time_s": 0.0, "findings": [finding.to_dict() for finding in findings],
+        "clearance_mm": None, "clearance_between": None, "cycle_time_s": 0.0, "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 
 
@@ -161,21 +164,23 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
     for row, step in zip(brake_program(result)["bends"], result.plan.steps, strict=True):
         grip = result.grips[len(bends)]
         station = stations[step.station]
-        place = grip.T_flange_tcp[:2, 3]
+        x, y, turn = grip_place(result, grip)
         bends.append(
             {
                 **row,
                 "tools": f"{station.punch.name} / {station.die.name}",
-                "grip": f"flange {grip.flange + 1} {grip.face} at ({to_mm(place[0]):.0f}, {to_mm(place[1]):.0f})",
+                "grip": f"flange {grip.flange + 1} {grip.face} at ({x:.0f}, {y:.0f}), turned {turn:.0f}°",
             }
         )
-    clearances = [phase.clearance for phase in result.plan.phases if phase.clearance is not None and phase.kind == "free"]
+    free = [(phase.clearance, phase.closest) for phase in result.plan.phases if phase.clearance is not None and phase.kind == "free"]
+    clearance, closest = min(free, key=lambda item: item[0]) if free else (None, None)
     flips = sum(a.flipped != b.flipped for a, b in zip(result.plan.steps[:-1], result.plan.steps[1:], strict=True))
     return {
         "part": result.part.name, "cell": result.cell.name, "material": job.material, "thickness_mm": job.thickness_mm, "gripper": result.gripper.name,
         "verified": bool(result.plan.phases) and not has_errors(findings), "bends": bends,
         "regrips": sum(a is not b for a, b in zip(result.grips[:-1], result.grips[1:], strict=True)), "flips": flips,
-        "clearance_mm": round(to_mm(min(clearances)), 2) if clearances else None, "cycle_time_s": round(result.plan.duration, 2), "stack_face_up": result.stack_face,
+        "clearance_mm": None if clearance is None else round(to_mm(clearance), 2), "clearance_between": None if closest is None else list(closest),
+        "cycle_time_s": round(result.plan.duration, 2), "stack_face_up": result.stack_face,
         "search": {"orders": result.sequence.expanded, "checks": result.sequence.checks}, "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 

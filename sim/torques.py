@@ -14,6 +14,7 @@ from parts.sheet import SheetPart
 from robots.mechanism import Mechanism
 from sim.bending import BendingResult
 from sim.plan import Phase
+from sim.setup_sheet import SheetTable
 from sim.world_dynamics import Dynamics, Payload
 
 SAME_FOLD = np.radians(5.0)
@@ -63,6 +64,17 @@ class TorqueCheck:
                 for name, torque, load, limit, step in zip(self.joints, self.largest, self.load, self.limits, self.steps, strict=True)
             ],
         }  # fmt: skip
+
+
+def torque_table(check: TorqueCheck) -> SheetTable:
+    """The torques for the setup sheet."""
+    rated = f" of {check.payload:g} kg rated" if check.payload else ""
+    rows = tuple(
+        (name, f"{torque:.1f}", f"{load:.1f}", f"{limit:.1f}" if np.isfinite(limit) else "not given", step)
+        for name, torque, load, limit, step in zip(check.joints, check.largest, check.load, check.limits, check.steps, strict=True)
+    )
+    title = f"Robot joints: {check.basis}; on the flange {check.heaviest:.1f} kg{rated}"
+    return SheetTable(title, ("joint", "largest torque Nm", "of it gripper and part Nm", "limit Nm", "where"), rows)
 
 
 def check_torques(result: BendingResult) -> TorqueCheck:

@@ -11,7 +11,7 @@ import pytest
 from core.frames import rot_x, rot_z
 from robots.catalogue import load_robot, robot_names
 from sim.setup_sheet import setup_sheet
-from sim.torques import check_torques, gripper_payload, masses_known, part_payload
+from sim.torques import check_torques, gripper_payload, masses_known, part_payload, torque_table
 from sim.world_dynamics import Dynamics, Payload
 from tests.conftest import strip
 
@@ -114,5 +114,5 @@ def test_limits_planted_into_a_plan(dimmer):
     limit[2] = check.largest[2] * 0.99
     weak = [finding for finding in planted(torque_limit=limit) if finding.level == "error"]
     assert [(finding.code, finding.data["joint"], finding.step) for finding in weak] == [("torque-exceeded", "joint_3", check.steps[2])]
-    page = setup_sheet(dimmer, {}, None, check)
+    page = setup_sheet(dimmer, {}, None, [torque_table(check)])
     assert "Robot joints" in page and f"{check.largest[1]:.1f}" in page and "not given" in page
