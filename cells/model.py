@@ -252,7 +252,11 @@ class Cell:
 
     def station(self, kind: StationKind) -> Station | None:
         """The first station of a kind, or None."""
-        return next((station for station in self.stations.values() if station.kind == kind), None)
+        return next(iter(self.stations_of(kind)), None)
+
+    def stations_of(self, kind: StationKind) -> tuple[Station, ...]:
+        """All stations of a kind, in the order of the cell file."""
+        return tuple(station for station in self.stations.values() if station.kind == kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cells.model import Station
@@ -25,6 +27,7 @@ class Handover:
         self.cell_scene, self.faces = cell_scene, faces
         brake = cell_scene.cell.brake.mechanism
         self.brake = np.clip(np.zeros(len(brake.joint_names)), brake.lower, brake.upper)
+        self._met: Met = {}
         self.open_gripper: Array = np.array(cell_scene.gripper.mechanism.upper, dtype=float)
 
     def cannot_pick(self, grip: Grip) -> str:
@@ -41,11 +44,12 @@ class Handover:
 
     def cannot_regrip(self, old: Grip, new: Grip, fold: Array) -> str:
         """Why the part, folded as it is, cannot be laid down with one grip and taken with another; empty when it can."""
-        station = self.cell_scene.cell.station("regrip")
-        if station is None:
+        if not self.cell_scene.cell.stations_of("regrip"):
             return "the robot cannot change its grip: the cell has no regrip station"
-        give, _, _ = regrip_options(self.cell_scene, old, new, fold, self.brake, self.open_gripper, station)
-        return "" if give else f"the robot cannot lay the part on {station.name} and take it again with another grip"
+        if regrip_options(self.cell_scene, old, new, fold, self.brake, self.open_gripper, self._met) is not None:
+            return ""
+        names = " or ".join(station.name for station in self.cell_scene.cell.stations_of("regrip"))
+        return f"the robot cannot lay the part on {names} and take it again with another grip"
 
     def cannot_stack(self, grip: Grip) -> str:
         """Why the finished part cannot be put on the pallet with a grip; empty when it can."""
@@ -104,21 +108,56 @@ def put_down_options(
     return [], blocked
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Regrip:
+    """A change of grip on a station.
+
+    Attributes:
+        station: Where.
+        give: Ways to put the part down with the old grip; all leave it in the same place.
+        take: Ways to take it there with the new one.
+        allowed: What the part may touch there.
+    """
+
+    station: Station
+    give: list[Reach]
+    take: list[Reach]
+    allowed: Groups
+
+
+Met = dict[tuple[Grip, str, int, bytes], list[Reach]]
+"""Ways to meet the part with a grip, by station, number of the pose there, and fold; kept while the machine rests as it does."""
+
+
 def regrip_options(
-    cell_scene: CellScene, old: Grip, new: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station
-) -> tuple[list[Reach], list[Reach], Groups]:
-    """Ways to put the part on the regrip station with the old grip and to take it with the new one."""
+    cell_scene: CellScene, old: Grip, new: Grip, fold: Array, brake: Array, open_gripper: Array, met: Met | None = None
+) -> Regrip | None:
+    """The first place on a regrip station where the part can be put down with the old grip and taken with the new one; None when there is none.
+
+    Args:
+        cell_scene: The cell.
+        old, new: Grips.
+        fold: Bend angles (n_bends,).
+        brake: Brake joints.
+        open_gripper: Gripper joints while it comes and goes empty.
+        met: Answers to keep between calls with the same cell, brake and gripper.
+    """
+    met = {} if met is None else met
     cell, gripper = cell_scene.cell, cell_scene.gripper
     Ts_fold = cell_scene.part.fold(fold)
-    for T, allowed in regrip_poses(cell_scene.part, station, fold):
-        # Quickly: both grips must be in reach at all.
-        if any(len(solutions(cell, gripper, T @ Ts_fold[grip.flange] @ grip.T_flange_tcp)) == 0 for grip in (old, new)):
-            continue
-        at = {"brake": brake, "allowed": allowed, "gripper_open": open_gripper, "away": station.T_world_station[:3, 2]}
-        give, _ = reaches(cell_scene, old, T, fold, **at)  # type: ignore[arg-type]
-        if not give:
-            continue
-        take, _ = reaches(cell_scene, new, T, fold, **at)  # type: ignore[arg-type]
-        if take:
-            return give, take, allowed
-    return [], [], frozenset()
+    for station in cell.stations_of("regrip"):
+        for number, (T, allowed) in enumerate(regrip_poses(cell_scene.part, station, fold)):
+
+            def ways(grip: Grip, station: Station = station, number: int = number, T: Array = T, allowed: Groups = allowed) -> list[Reach]:
+                key = (grip, station.name, number, fold.tobytes())
+                if key not in met:
+                    away = station.T_world_station[:3, 2]
+                    met[key], _ = reaches(cell_scene, grip, T, fold, brake=brake, allowed=allowed, gripper_open=open_gripper, away=away)
+                return met[key]
+
+            # Quickly: both grips must be in reach at all.
+            if any(len(solutions(cell, gripper, T @ Ts_fold[grip.flange] @ grip.T_flange_tcp)) == 0 for grip in (old, new)):
+                continue
+            if (give := ways(old)) and (take := ways(new)):
+                return Regrip(station, give, take, allowed)
+    return None

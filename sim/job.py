@@ -116,23 +116,19 @@ def _centre(motion: JobMotion, grip: Grip, table: Station, face: str) -> None:
 def _regrip(motion: JobMotion, old: Grip, new: Grip, index: int) -> None:
     cell_scene, timeline = motion.cell_scene, motion.timeline
     step = f"regrip before bend {index + 1}"
-    station = cell_scene.cell.station("regrip")
-    if station is None:
+    if not cell_scene.cell.stations_of("regrip"):
         raise no_motion(step, "change its grip: the cell has no regrip station", None, "add a station of kind regrip")
-    give, take, allowed = regrip_options(cell_scene, old, new, timeline.fold, timeline.brake, motion.open_gripper, station)
-    if not give:
-        error = no_motion(
-            step,
-            "change its grip on the regrip station: no way to lay the part down and take it again",
-            None,
-            "move the regrip station or choose another gripper",
-        )
+    regrip = regrip_options(cell_scene, old, new, timeline.fold, timeline.brake, motion.open_gripper)
+    if regrip is None:
+        what = "change its grip: no way to lay the part on a regrip station and take it again"
+        error = no_motion(step, what, None, "move a regrip station or choose another gripper")
         error.step_index = index
         raise error
-    resting = tuple((pair, "the part lies on the regrip station") for pair in sorted(allowed))
-    reach = motion.give_to(step, old, give, station.name, resting)
+    station = regrip.station
+    resting = tuple((pair, f"the part lies on {station.name}") for pair in sorted(regrip.allowed))
+    reach = motion.give_to(step, old, regrip.give, station.name, resting)
     T = reach.T_world_sheet @ cell_scene.part.fold(timeline.fold)[new.flange]
-    motion.take_from(step, new, take, PartPlacement("world", new.flange, T, station.name), resting)
+    motion.take_from(step, new, regrip.take, PartPlacement("world", new.flange, T, station.name), resting)
 
 
 def _stack(motion: JobMotion, grip: Grip) -> tuple[tuple[tuple[str, str], str], ...]:

@@ -10,6 +10,7 @@ from shapely import Polygon
 
 from bench.family import Member, family
 from cells.load import load_cell
+from cells.tool_catalogue import load_punch
 from core.findings import has_errors
 from core.units import MM
 from parts.build import BendSpec, build_sheet
@@ -24,7 +25,7 @@ from tests.conftest import strip
 
 CELL = load_cell("bending-kr120")
 MEMBERS = {member.name: member for member in family()}
-STRAIGHT_ONLY = dataclasses.replace(CELL.tooling, punches=("P-straight-80-r0.8",))
+STRAIGHT_ONLY = dataclasses.replace(CELL.tooling, punches=(load_punch("P-straight-80-r0.8"),))
 
 
 def drawn(member: Member, radius: float = 1.6e-3) -> SheetPart:
@@ -153,19 +154,29 @@ def test_last_walls_of_a_box_are_bent_between_the_standing_ones():
     assert not isinstance(options.checks.check(option.how, 0, option.pair, option.length + 0.02, loaded, np.pi / 2), Clash)
 
 
-def test_the_walls_of_a_hat_are_gauged_on_the_far_side():
-    """A brim that is bent hangs below the sheet, where no finger reaches it: its wall is gauged at the other brim, or is bent before it."""
+def test_the_walls_of_a_hat_are_gauged_at_the_hanging_brim():
+    """A brim that is bent hangs below the sheet behind the line: the fingers go down to its outer face, 40 mm flat and half the bend behind the line."""
     result = plan_sequence(hat(), CELL.brake, CELL.tooling)
     assert not has_errors(result.findings)
+    part = PARTS["hat"]
     done: set[int] = set()
+    seen = 0
     for step in result.steps:
         bend = step.bends[0]
         for wall, brim in ((1, 0), (2, 3)):
-            if bend == wall and brim in done:
-                lying = PARTS["hat"].bends[wall]
-                brim_flange = {PARTS["hat"].bends[brim].parent, PARTS["hat"].bends[brim].child} - {lying.parent, lying.child}
-                assert brim_flange <= step.front
+            lying = part.bends[wall]
+            brim_flange = {part.bends[brim].parent, part.bends[brim].child} - {lying.parent, lying.child}
+            if bend == wall and brim in done and not brim_flange <= step.front:
+                seen += 1
+                # Mid-plane of the brim: the wall's 40 mm, less the brim's half flat zone, plus its mid-plane radius; then half the thickness.
+                zone = part.bends[brim]
+                outer = 0.04 - zone.allowance / 2 + part.radius_at(brim, np.pi / 2) + part.thickness
+                assert step.gauge_contact == "flange face"
+                assert step.gauge_x == pytest.approx(outer, abs=1e-4)
+                sheet = result.setup.die_height + part.thickness / 2
+                assert step.gauge_r + CELL.brake.finger_height / 2 < sheet - part.thickness / 2
         done.add(bend)
+    assert seen > 0
     # Brims are bent with the sheet turned over, walls are not.
     assert {step.bends[0]: step.flipped for step in result.steps} == {0: True, 1: False, 2: False, 3: True}
 

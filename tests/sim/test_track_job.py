@@ -60,7 +60,7 @@ def test_stations_beyond_the_arm_are_reached_with_the_track(name):
         ("axis: x", "axis: z", "axis"),
         ("carriage_height_mm: 200", "carriage_height_mm: 100", "carriage_height_mm is 100"),
         ("rpy_deg: [0, 0, 90]}\n  track", "rpy_deg: [0, 10, 90]}\n  track", "upright"),
-        ("xyz_mm: [-1400, -1650, 1000]", "xyz_mm: [-1400, -2500, 1000]", "'regrip' stands where the rail"),
+        ("xyz_mm: [-1390, -1650, 1400]", "xyz_mm: [-1390, -2500, 1400]", "'crossing' stands where the rail"),
         ("box_mm: [800, 600, 1800]", "box_mm: [800, 5000, 1800]", "'control cabinet' stands where the rail"),
         ("speed_mm_s: 1500", "speed_mm_s: -1", "speed_mm_s"),
     ],
