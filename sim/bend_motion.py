@@ -234,13 +234,16 @@ def _at_contact(geometry: BendGeometry, grip: Grip) -> tuple[Array, BendAttempt 
     return q_contacts[free], None
 
 
-def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 2) -> tuple[list[BendPath], BendAttempt | None]:
+def bend_paths(
+    geometry: BendGeometry, grip: Grip, *, follow: bool, after: Grip | None = None, most: int = 2
+) -> tuple[list[BendPath], BendAttempt | None]:
     """All free robot paths for one bend with one grip, up to `most`, one per arm configuration.
 
     Args:
         geometry: The stroke.
         grip: How the part is held.
         follow: Whether the gripper stays on while bending.
+        after: Another grip with which the part is taken while the tools still hold it; only when the gripper does not follow.
         most: Stop after this many.
 
     Returns:
@@ -249,7 +252,7 @@ def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 
     q_contacts, worst = _at_contact(geometry, grip)
     if worst is not None:
         return [], worst
-    held_bend = _HeldBend(geometry, grip)
+    held_bend = _HeldBend(geometry, grip, after or grip)
     paths: list[BendPath] = []
     settled: set[tuple[float, ...]] = set()
     for q_contact in q_contacts:
@@ -271,30 +274,31 @@ def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 
 
 
 class _HeldBend:
-    """One bend with one grip: scenes and tool poses that all arm configurations share."""
+    """One bend with a grip before and one after it, mostly the same: scenes and tool poses that all arm configurations share."""
 
-    def __init__(self, geometry: BendGeometry, grip: Grip) -> None:
-        self.geometry, self.grip = geometry, grip
+    def __init__(self, geometry: BendGeometry, grip: Grip, after: Grip) -> None:
+        self.geometry, self.grip, self.after = geometry, grip, after
+        self.T_end: Array = geometry.Ts_follow(after.flange)[-1] @ after.T_flange_tcp
         self.Ts_follow = geometry.Ts_follow(grip.flange) @ grip.T_flange_tcp
         self.T_contact: Array = self.Ts_follow[0]
         self._scenes: dict[int, Scene] = {}
 
-    def _posed(self, brake: Array, fold: Array, *, touching: bool) -> Scene:
-        geometry, allowed = self.geometry, grip_groups(self.grip)
+    def _posed(self, brake: Array, fold: Array, grip: Grip, *, touching: bool) -> Scene:
+        geometry, allowed = self.geometry, grip_groups(grip)
         if touching:
             allowed |= geometry.tool_groups() | geometry.gauge_groups()
         scene = geometry.cell_scene
-        return scene.posed(brake=brake, placement=held(self.grip), fold=fold, allowed=allowed, margins=tool_margins(scene))
+        return scene.posed(brake=brake, placement=held(grip), fold=fold, allowed=allowed, margins=tool_margins(scene))
 
-    def _open(self, fold: Array, *, touching: bool, gauge_back: float = 0.0) -> Scene:
-        return self._posed(self.geometry.brake(self.geometry.open_tip, gauge_back=gauge_back), fold, touching=touching)
+    def _open(self, fold: Array, grip: Grip, *, touching: bool, gauge_back: float = 0.0) -> Scene:
+        return self._posed(self.geometry.brake(self.geometry.open_tip, gauge_back=gauge_back), fold, grip, touching=touching)
 
     def path(self, q_contact: Array, *, follow: bool) -> BendPath | BendAttempt:
         """The whole path from one joint solution at the gauge, or where it ends."""
         geometry = self.geometry
         cell, gripper = geometry.cell_scene.cell, geometry.cell_scene.gripper
         follow_qs: Array | None = None
-        scene_leave = self._open(geometry.after, touching=True, gauge_back=GAUGE_RETRACT)
+        scene_leave = self._open(geometry.after, self.after, touching=True, gauge_back=GAUGE_RETRACT)
         if follow:
             follow_qs = track(cell, gripper, self.Ts_follow, q_contact)
             if follow_qs is None:
@@ -304,16 +308,16 @@ class _HeldBend:
                 return BendAttempt("follow the sheet", blocked)
             q_end = follow_qs[-1]
         else:
-            ends = solutions(cell, gripper, self.Ts_follow[-1])
+            ends = solutions(cell, gripper, self.T_end)
             ends = ends[scene_leave.free(ends)] if len(ends) else ends
             if len(ends) == 0:
                 return BendAttempt("follow the sheet", None)
             q_end = ends[int(np.argmin(np.max(np.abs(ends - q_contact), axis=1)))]
-        scene_after = self._open(geometry.after, touching=False, gauge_back=GAUGE_RETRACT)
-        withdraw, blocked = _withdrawal(geometry, self.Ts_follow[-1], q_end, scene_leave, scene_after)
+        scene_after = self._open(geometry.after, self.after, touching=False, gauge_back=GAUGE_RETRACT)
+        withdraw, blocked = _withdrawal(geometry, self.T_end, q_end, scene_leave, scene_after)
         if withdraw is None:
             return BendAttempt("withdraw the part", blocked)
-        scene_open, scene_touch = (self._open(geometry.before, touching=touching) for touching in (False, True))
+        scene_open, scene_touch = (self._open(geometry.before, self.grip, touching=touching) for touching in (False, True))
         insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_touch)
         if insert is None:
             return BendAttempt("insert the part", blocked)
@@ -326,7 +330,7 @@ class _HeldBend:
         for k in sorted(range(last + 1), key=lambda k: (min(k, last - k) % 8 != 0, k)):
             if k not in self._scenes:
                 tip, fold = geometry.swing[k]
-                self._scenes[k] = self._posed(geometry.brake(tip, gauge_back=GAUGE_RETRACT), fold, touching=True)
+                self._scenes[k] = self._posed(geometry.brake(tip, gauge_back=GAUGE_RETRACT), fold, self.grip, touching=True)
             scene = self._scenes[k]
             if not bool(scene.free(qs[k][None])[0]):
                 return scene.violation(qs[k])

@@ -32,11 +32,13 @@ class Choice:
         grip: How the part is held.
         follow: The gripper stays on while bending.
         paths: One per arm configuration.
+        after: The grip with which the part is taken again while the tools hold it, where that is another one.
     """
 
     grip: Grip
     follow: bool
     paths: tuple[BendPath, ...]
+    after: Grip | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -96,8 +98,9 @@ class GripChooser:
                 best, reason = chosen, None
                 return True
             runs = self._runs(start, held)
-            for number, run in runs:
-                if go_on(chosen + run, number):
+            for number, run, released in runs:
+                before = chosen if released is None else [*chosen[:-1], released]
+                if go_on(before + run, number):
                     return True
                 budget -= 1
                 if budget <= 0:
@@ -142,13 +145,16 @@ class GripChooser:
             index += 1
         return index - start
 
-    def _runs(self, start: int, held: int | None) -> list[tuple[int, list[Choice]]]:
-        """A grip with the steps it serves from `start` on: the longest run; then, for another try, other grips that serve as many or fewer."""
+    def _runs(self, start: int, held: int | None) -> list[tuple[int, list[Choice], Choice | None]]:
+        """A grip with the steps it serves from `start` on: the longest run; then, for another try, other grips that serve as many or fewer.
+
+        Where no regrip station does for the change of grip, the step before is made so that it happens there, with the part in the tools.
+        """
         reach = {number: self._reach(start, number) for number in self._usable(start) if number != held}
         order = sorted(reach, key=lambda number: -reach[number])
-        found: list[tuple[int, list[Choice]]] = []
+        found: list[tuple[int, list[Choice], Choice | None]] = []
         for follow_all in (True, False):
-            longest = max((len(run) for _, run in found), default=0)
+            longest = max((len(run) for _, run, _ in found), default=0)
             refused = 0
             for number in order:
                 if reach[number] <= longest or refused >= HANDOVERS:
@@ -156,10 +162,11 @@ class GripChooser:
                 run = self._run(start, number, reach[number], follow_all)
                 if len(run) <= longest:
                     continue
-                if self._cannot_come(start, held, number) or self._cannot_leave(start + len(run), number):
+                released = self._released(start, held, number) if self._cannot_come(start, held, number) else None
+                if (self._cannot_come(start, held, number) and released is None) or self._cannot_leave(start + len(run), number):
                     refused += 1
                     continue
-                found.append((number, run))
+                found.append((number, run, released))
                 longest = len(run)
             if longest == len(self.sequence.steps) - start:
                 break
@@ -187,6 +194,14 @@ class GripChooser:
                 self.handover.cannot_pick(new) if held is None else self.handover.cannot_regrip(self.candidates[held], new, fold)
             )
         return self._handed[key]
+
+    def _released(self, start: int, held: int | None, number: int) -> Choice | None:
+        """The step before `start` with the held grip let go at pinch and the new one taken before the tools open; None when that does not work."""
+        if held is None or self.candidates[number].flange not in self.sequence.steps[start - 1].front:
+            return None
+        old, new = self.candidates[held], self.candidates[number]
+        paths, _ = bend_paths(self.geometries[start - 1], old, follow=False, after=new)
+        return Choice(old, False, tuple(paths), new) if paths else None
 
     def _cannot_leave(self, end: int, number: int) -> str:
         """Why the finished part cannot be put down with a grip; empty when it can or when there are bends to come."""

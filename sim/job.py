@@ -54,10 +54,11 @@ def run_job(
             held = choice.grip
         geometry = BendGeometry(motion.cell_scene, step, step.before)
         try:
-            law, _ = motion.bend(str(index + 1), geometry, choice.grip, list(choice.paths))
+            law, _ = motion.bend(str(index + 1), geometry, choice.grip, list(choice.paths), choice.after)
         except MotionError as error:
             error.step_index = index
             raise
+        held = choice.after or choice.grip
         made.append(_bend_step(motion, geometry, step, index, law, choice.follow))
     progress("motion", (total - 1) / total, "stack")
     resting = _stack(motion, held)

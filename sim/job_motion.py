@@ -190,8 +190,10 @@ class JobMotion:
         self.timeline.move("back off", step, "linear", reach.approach[::-1], tcp_speed=STATION_SPEED, contacts=touching)
         return reach
 
-    def bend(self, label: str, geometry: BendGeometry, grip: Grip, paths: list[BendPath]) -> tuple[FollowLaw, BendPath]:
-        """One bend from free space to free space."""
+    def bend(
+        self, label: str, geometry: BendGeometry, grip: Grip, paths: list[BendPath], after: Grip | None = None
+    ) -> tuple[FollowLaw, BendPath]:
+        """One bend from free space to free space; with `after`, the part is taken with another grip while the tools hold it."""
         step = f"bend {label}"
         timeline = self.timeline
         thickness = self.cell_scene.part.thickness
@@ -255,7 +257,7 @@ class JobMotion:
                 events=(pinched, done),
             )
         else:
-            self._bend_released(step, geometry, grip, path, law, touching, (pinched, done))
+            self._bend_released(step, geometry, grip, after or grip, path, law, touching, (pinched, done))
         timeline.wait(
             "open", step, 0.0, brake=geometry.brake(geometry.open_tip, gauge_back=_gauge_back(geometry, timeline)), stroke=geometry.step.stroke, contacts=touching,
             events=(
@@ -282,6 +284,7 @@ class JobMotion:
         step: str,
         geometry: BendGeometry,
         grip: Grip,
+        after: Grip,
         path: BendPath,
         law: FollowLaw,
         touching: tuple[tuple[tuple[str, str], str], ...],
@@ -304,6 +307,7 @@ class JobMotion:
                 "hold the sheet elsewhere or follow it",
             )
         timeline.move("back off", step, "linear", qs, tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
+        self._stand_clear(step, geometry, path, touching)
         poses = np.array([geometry.T_world_flange(grip.flange, float(beta)) for beta in law.betas])
         still = np.repeat(timeline.robot[None], len(law.times), axis=0)
         timeline.sampled(
@@ -319,9 +323,12 @@ class JobMotion:
             events=(events[1],),
             part_poses=poses,
         )
-        T_after = geometry.T_world_flange(grip.flange, geometry.step.angle)
-        timeline.part = PartPlacement("world", grip.flange, T_after, "brake")
-        near = line(T_after @ grip.T_flange_tcp, T_after @ grip.T_flange_tcp @ translation(0.0, 0.0, -APPROACH))
+        T_after = geometry.T_world_flange(after.flange, geometry.step.angle)
+        timeline.part = PartPlacement("world", after.flange, T_after, "brake")
+        T_taken = T_after @ after.T_flange_tcp
+        touching = (*(pair for pair in touching if pair != _grip_contact(grip)), _grip_contact(after))
+        allowed = frozenset(pair for pair, _ in touching)
+        near = line(T_taken, T_taken @ translation(0.0, 0.0, -APPROACH))
         approach = track(cell_scene.cell, cell_scene.gripper, near, path.withdraw[0])
         scene = self.scene(allowed=allowed)
         if approach is None or not path_is_free(scene, approach):
@@ -333,7 +340,29 @@ class JobMotion:
             )
         self.free("return", step, approach[-1][None], "come back to the bent part", contacts=touching)
         timeline.move("reach", step, "linear", approach[::-1], tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
-        self.grip_on(step, grip, touching)
+        self.grip_on(step, after, touching)
+
+    def _stand_clear(self, step: str, geometry: BendGeometry, path: BendPath, touching: tuple[tuple[tuple[str, str], str], ...]) -> None:
+        """Where the sheet would swing against the robot that let it go, the robot goes back to where it came from."""
+        allowed = frozenset(pair for pair, _ in touching)
+        scene = self.cell_scene
+
+        def struck(q: Array) -> Clearance | None:
+            for (tip, fold), T_world_flange in zip(geometry.swing, geometry.Ts_follow(0), strict=True):
+                placement = PartPlacement("world", 0, T_world_flange, "brake")
+                posed = scene.posed(
+                    brake=geometry.brake(tip), gripper=self.timeline.gripper_joints, placement=placement, fold=fold, allowed=allowed
+                )
+                if not bool(posed.free(q[None])[0]):
+                    return posed.violation(q)
+            return None
+
+        if struck(self.timeline.robot) is None:
+            return
+        self.free("stand clear", step, path.insert[0][None], "stand clear of the swinging sheet", contacts=touching)
+        closest = struck(self.timeline.robot)
+        if closest is not None:
+            raise no_motion(step, "stand clear of the swinging sheet", closest, "follow the sheet, or hold it elsewhere")
 
 
 def _gauge_back(geometry: BendGeometry, timeline: Timeline) -> float:
