@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
 from shapely.geometry.polygon import orient
 
 from core.frames import Array, inverse, rot_x
@@ -87,7 +87,7 @@ class SheetPart:
         bends: Between them; a tree.
         strokes: Bends made together.
         root: Index of the flange whose frame is the sheet frame.
-        zones: Flat region of each bend zone [m].
+        zones: Flat region of each bend zone [m]; in pieces where holes lie on the line.
         flat: The flat pattern.
         order: Flange indices, parents before children.
         plates: Per flange, convex polygons (k, 2) that cover it for collision (small holes filled, grown by at most 0.4 mm).
@@ -100,7 +100,7 @@ class SheetPart:
     bends: tuple[Bend, ...]
     strokes: tuple[Stroke, ...]
     root: int
-    zones: tuple[Polygon, ...]
+    zones: tuple[Polygon | MultiPolygon, ...]
     flat: FlatPattern
     order: tuple[int, ...]
     plates: tuple[tuple[Array, ...], ...]
@@ -228,7 +228,7 @@ MASS_STRIPS = 6
 """Flat strips that stand for a bend zone in mass properties."""
 
 
-def zone_strip(zone: Polygon, bend: Bend, index: int, count: int) -> list[Polygon]:
+def zone_strip(zone: Polygon | MultiPolygon, bend: Bend, index: int, count: int) -> list[Polygon]:
     """Strip `index` of `count` of a bend zone, across the line from parent to child; polygons in flat coordinates."""
     x, y, origin = bend.T_sheet_bend[:2, 0], bend.T_sheet_bend[:2, 1], bend.T_sheet_bend[:2, 3]
     reach = float(np.linalg.norm(bend.end - bend.start))

@@ -1,0 +1,280 @@
+"""From lines marked as bends to bend lines of the sheet: from edge to edge, with what notes say; nothing is guessed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from scipy.optimize import linear_sum_assignment
+from shapely import LineString, Point, Polygon
+
+from core.findings import Finding
+from core.frames import Array
+from core.units import to_mm
+from parts.dxf_conventions import Note, Role
+from parts.dxf_entities import Curve, is_straight
+from parts.flat import BendLine
+from parts.outline import mm
+
+END_REACH = 1.5e-3
+"""A bend line that stops this short of the outline is carried on to it [m]."""
+ON_LINE = 1e-4
+"""Lines closer than this to one line are collinear [m]."""
+ON_EDGE = 1e-5
+"""A point this close to the boundary is on it [m]."""
+SHORTEST = 1e-4
+"""Shorter marks are dots [m]."""
+NOTE_REACH = 0.05
+"""A note further than this, or than a quarter of the sheet, from every bend line belongs to none [m]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mark:
+    """One straight stroke drawn as a bend: ends (2,) [m], role of its layer, place in the file, its own note."""
+
+    start: Array
+    end: Array
+    role: Role
+    place: str
+    note: Note | None = None
+
+    @property
+    def along(self) -> Array:
+        """Unit direction."""
+        direction: Array = (self.end - self.start) / np.linalg.norm(self.end - self.start)
+        return direction
+
+    @property
+    def shape(self) -> LineString:
+        """For shapely."""
+        return LineString([self.start, self.end])
+
+
+def marks_of(curve: Curve, role: Role, scale: float, findings: list[Finding]) -> list[Mark]:
+    """The straight strokes of a curve on a bend layer; a polyline of straight pieces holds one per side."""
+    points = curve.points * scale
+    if curve.straight or is_straight(points):
+        pieces = [(points[0], points[-1])]
+    elif curve.edged:
+        pieces = list(zip(points[:-1], points[1:], strict=True))
+    else:
+        findings.append(
+            Finding(
+                "error", "curved-bend", f"the bend at {mm(points[0])} is not a straight line", "a press brake bends along straight lines only", "part",
+                {"place": curve.place},
+            )
+        )  # fmt: skip
+        return []
+    return [Mark(a, b, role, curve.place, curve.note) for a, b in pieces if np.linalg.norm(b - a) > SHORTEST]
+
+
+def join_collinear(marks: list[Mark], sheet: Polygon, findings: list[Finding]) -> list[Mark]:
+    """Strokes on one line are one mark where they touch, overlap, or are parted by no more sheet than the shorter of them is long (dashes)."""
+    groups: list[list[Mark]] = []
+    for mark in marks:
+        group = next((g for g in groups if g[0].role == mark.role and collinear((g[0].start, g[0].end), (mark.start, mark.end))), None)
+        groups.append([mark]) if group is None else group.append(mark)
+    out = []
+    for group in groups:
+        origin, along = group[0].start, group[0].along
+        reach = [(float((m.start - origin) @ along), float((m.end - origin) @ along)) for m in group]
+        spans = sorted((min(a, b), max(a, b), i) for i, (a, b) in enumerate(reach))
+        runs: list[list[tuple[float, float, int]]] = [[spans[0]]]
+        for span in spans[1:]:
+            run = runs[-1]
+            end = max(s[1] for s in run)
+            gap = span[0] - end
+            on_sheet = 0.0
+            if gap > 0:
+                on_sheet = LineString([origin + along * end, origin + along * span[0]]).intersection(sheet).length
+            shorter = min(span[1] - span[0], run[-1][1] - run[-1][0])
+            if gap <= 2 * END_REACH or on_sheet <= max(2 * END_REACH, 0.0 if gap > on_sheet + 1e-6 else shorter):
+                if on_sheet > 2 * END_REACH:
+                    findings.append(
+                        Finding(
+                            "info", "bend-joined", f"two collinear bend lines are taken as one over {to_mm(gap):.1f} mm of sheet after {mm(origin + along * end)}",
+                            "", "part", {"place": group[span[2]].place},
+                        )
+                    )  # fmt: skip
+                run.append(span)
+            else:
+                runs.append([span])
+        for run in runs:
+            first = group[run[0][2]]
+            note = next((group[i].note for _, _, i in run if group[i].note is not None), None)
+            a, b = min(s[0] for s in run), max(s[1] for s in run)
+            out.append(Mark(origin + along * a, origin + along * b, first.role, first.place, note))
+    return out
+
+
+def collinear(a: tuple[Array, Array], b: tuple[Array, Array]) -> bool:
+    """Whether two lines lie on one line."""
+    along = (a[1] - a[0]) / np.linalg.norm(a[1] - a[0])
+    normal = np.array([-along[1], along[0]])
+    other = (b[1] - b[0]) / np.linalg.norm(b[1] - b[0])
+    return bool(abs(normal @ other) < 1e-2 and max(abs(normal @ (b[0] - a[0])), abs(normal @ (b[1] - a[0]))) < ON_LINE)
+
+
+def bend_lines(mark: Mark, sheet: Polygon, scale: float, findings: list[Finding]) -> list[BendLine]:
+    """The stretches of a mark that lie on sheet, from boundary to boundary; holes do not interrupt them, notches do."""
+    along = mark.along
+    longer = LineString([mark.start - along * END_REACH, mark.end + along * END_REACH])
+    filled = Polygon(sheet.exterior)
+    inside = longer.intersection(sheet)
+    drawn = mark.shape.buffer(1e-6)
+    spans = [
+        tuple(sorted(float((np.array(c) - mark.start) @ along) for c in (piece.coords[0], piece.coords[-1])))
+        for piece in getattr(inside, "geoms", (inside,))
+        if isinstance(piece, LineString) and piece.length > 1e-4 and piece.intersection(drawn).length > 0.5 * min(piece.length, END_REACH)
+    ]
+    spans.sort()
+    merged: list[tuple[float, float]] = []
+    for low, high in spans:
+        middle = mark.start + along * ((merged[-1][1] + low) / 2 if merged else low)
+        if merged and filled.contains(Point(middle)):
+            merged[-1] = (merged[-1][0], high)
+        else:
+            merged.append((low, high))
+    pieces = [(mark.start + along * low, mark.start + along * high) for low, high in merged if high - low > 1e-3]
+    if not pieces:
+        findings.append(
+            Finding(
+                "error", "bend-off-sheet", f"the bend line {mm(mark.start)} to {mm(mark.end)} does not lie on the sheet", "move it or delete it", "part",
+                {"place": mark.place},
+            )
+        )  # fmt: skip
+    out = []
+    for a, b in pieces:
+        open_ends = [point for point in (a, b) if sheet.boundary.distance(Point(point)) > ON_EDGE]
+        if open_ends:
+            findings.append(
+                Finding(
+                    "error", "bend-stops-short", f"the bend line {mm(a)} to {mm(b)} ends inside the sheet at {mm(open_ends[0])}; it does not cut the sheet in two",
+                    "draw it from edge to edge, or cut a slot at its end", "part", {"place": mark.place},
+                )
+            )  # fmt: skip
+        elif not _cuts(sheet, a, b, along):
+            findings.append(
+                Finding(
+                    "error", "bend-does-not-cut", f"the bend line {mm(a)} to {mm(b)} does not cut the sheet in two: there is a way round it",
+                    "carry it on to the next edge, or cut a slot", "part", {"place": mark.place},
+                )
+            )  # fmt: skip
+        out.append(_line(a, b, mark, scale))
+    return out
+
+
+def _cuts(sheet: Polygon, a: Array, b: Array, along: Array) -> bool:
+    knife = LineString([a - along * 2 * ON_EDGE, b + along * 2 * ON_EDGE]).buffer(1e-6, cap_style="flat")
+    rest = sheet.difference(knife)
+    return len([piece for piece in getattr(rest, "geoms", (rest,)) if piece.area > 1e-9]) > 1
+
+
+def _line(a: Array, b: Array, mark: Mark, scale: float) -> BendLine:
+    line = BendLine(a, b, None, "up" if mark.role == "bend-up" else "down" if mark.role == "bend-down" else None, None, mark.place)
+    return line if mark.note is None else _told(line, mark.note, scale)
+
+
+def _told(line: BendLine, note: Note, scale: float) -> BendLine:
+    return replace(
+        line,
+        angle=line.angle if note.angle_deg is None else math.radians(note.angle_deg),
+        direction=note.direction or line.direction,
+        radius=line.radius if note.radius is None else note.radius * scale,
+    )
+
+
+def without_doubles(lines: list[BendLine]) -> list[BendLine]:
+    """Lines drawn twice count once."""
+    kept: list[BendLine] = []
+    for line in lines:
+        shape = LineString([line.start, line.end])
+        if not any(shape.hausdorff_distance(LineString([other.start, other.end])) < ON_LINE for other in kept):
+            kept.append(line)
+    return kept
+
+
+def with_notes(lines: list[BendLine], notes: tuple[Note, ...], scale: float, sheet: Polygon, findings: list[Finding]) -> list[BendLine]:
+    """Angle, direction and radius from texts beside the lines.
+
+    Every note belongs to one line; where two notes stand near one line, those that fit a neighbour almost as well go there. A line without a note of
+    its own takes that of a line it is collinear with (one note for two lines split by a notch), never that of another line.
+    """
+    if not notes or not lines:
+        return lines
+    shapes = np.array([LineString([line.start, line.end]) for line in lines], dtype=object)
+    points = shapely.points(np.array([[note.x, note.y] for note in notes]) * scale)
+    cost = shapely.distance(points[:, None], shapes[None, :])
+    heights = np.array([note.height for note in notes]) * scale
+    x0, y0, x1, y1 = sheet.bounds
+    reach = max(NOTE_REACH, 0.25 * math.hypot(x1 - x0, y1 - y0))
+    near = cost.min(axis=1)
+    fits = (cost <= np.maximum(1.5 * near, near + 2 * heights)[:, None]) & (near <= reach)[:, None]
+    rows, columns = linear_sum_assignment(np.where(fits, cost, 1e6))
+    chosen = {int(line): int(note) for note, line in zip(rows, columns, strict=True) if fits[note, line]}
+    placed = set(chosen.values())
+    for i, note in enumerate(notes):
+        if i in placed:
+            continue
+        beside = int(np.argmin(cost[i]))
+        where = mm((note.x * scale, note.y * scale))
+        if near[i] > reach:
+            findings.append(Finding("warning", "note-unused", f"the note '{note.text}' at {where} stands near no bend line", "", "part"))
+        elif beside in chosen and _content(notes[chosen[beside]]) != _content(note):
+            findings.append(
+                Finding(
+                    "error", "notes-disagree", f"the bend line {mm(lines[beside].start)} to {mm(lines[beside].end)} has two notes: '{notes[chosen[beside]].text}' and '{note.text}' at {where}",
+                    "delete one, or move each to its own line", "part", {"place": lines[beside].place},
+                )
+            )  # fmt: skip
+    out = []
+    for i, line in enumerate(lines):
+        giver = i if i in chosen else _collinear_giver(i, lines, chosen)
+        if giver is None:
+            out.append(line)
+            continue
+        note = notes[chosen[giver]]
+        if line.direction is not None and note.direction is not None and line.direction != note.direction:
+            findings.append(
+                Finding(
+                    "error", "direction-disagrees", f"the bend line {mm(line.start)} to {mm(line.end)} is {line.direction} by its layer ({line.place}) and {note.direction} by its note '{note.text}'",
+                    "correct one of them", "part",
+                )
+            )  # fmt: skip
+        out.append(_told(line, note, scale))
+    return out
+
+
+def _content(note: Note) -> tuple[object, ...]:
+    return note.direction, note.angle_deg, note.radius
+
+
+def _collinear_giver(i: int, lines: list[BendLine], chosen: dict[int, int]) -> int | None:
+    """The nearest line on the same straight line that has a note."""
+    own = lines[i]
+    others = [k for k in chosen if collinear((own.start, own.end), (lines[k].start, lines[k].end))]
+    return min(others, key=lambda k: float(np.linalg.norm(lines[k].start + lines[k].end - own.start - own.end)), default=None)
+
+
+def crossings(lines: list[BendLine]) -> list[Finding]:
+    """Pairs of bend lines that cross, and where."""
+    out = []
+    for i, a in enumerate(lines):
+        for k, b in enumerate(lines[:i]):
+            point = LineString([a.start, a.end]).intersection(LineString([b.start, b.end]))
+            if isinstance(point, Point) and not point.is_empty and any(_within(line, np.array(point.coords[0])) for line in (a, b)):
+                out.append(
+                    Finding(
+                        "error", "bends-cross", f"bend lines {k + 1} and {i + 1} cross at {mm(point.coords[0])}", "cut a relief where they meet, or delete one", "part",
+                        {"places": [b.place, a.place]},
+                    )
+                )  # fmt: skip
+    return out
+
+
+def _within(line: BendLine, point: Array) -> bool:
+    """Whether a point of a line is further from its ends than lines may overshoot one another at a corner."""
+    length = float(np.linalg.norm(line.end - line.start))
+    return min(float(np.linalg.norm(point - end)) for end in (line.start, line.end)) > min(1e-3, 0.05 * length)
