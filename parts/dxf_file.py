@@ -12,6 +12,7 @@ from ezdxf import filemanagement, recover
 from ezdxf.lldxf.const import DXFError
 
 from core.errors import InputError
+from core.files import checked_size
 
 READ_FAULTS: tuple[type[Exception], ...] = (
     DXFError, OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, StopIteration, ArithmeticError, AssertionError,
@@ -52,19 +53,8 @@ def open_dxf(path: Path, limits: DxfLimits) -> Any:
     Raises:
         InputError: When the file is missing, no file, empty, too large, or no DXF even for ezdxf's recover mode.
     """
-    if path.is_dir():
-        raise InputError("this is a folder, not a DXF file", file=path)
-    if not path.is_file():
-        raise InputError("no such file", file=path)
-    try:
-        size = path.stat().st_size
-        if size == 0:
-            raise InputError("the file is empty", file=path)
-        if size > limits.bytes:
-            raise InputError(f"file has {size} bytes; the limit is {limits.bytes}", file=path)
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=path) from None
+    size = checked_size(path, limits.bytes, "DXF file")
+    data = path.read_bytes()
     count = sum(1 for _ in _OBJECT.finditer(data))
     if count > limits.entities:
         raise InputError(f"the drawing has {count} entities; the limit is {limits.entities}", file=path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from lxml import etree
 from PIL import Image
 
 from core.errors import InputError
+from core.files import checked_size
 
 FORMATS = (".stl", ".obj", ".dae", ".glb", ".ply")
 MAX_BYTES = 60_000_000
@@ -34,18 +34,13 @@ def read_mesh(path: Path, name: str) -> trimesh.Trimesh:
     Raises:
         InputError: When it is missing, too large, of an unknown format, damaged, or without finite triangles; file and place are the caller's to add.
     """
-    if path.is_dir() or not path.is_file():
-        raise InputError(f"mesh '{name}' {'is a folder' if path.is_dir() else 'does not exist'}")
     kind = path.suffix.lower()
     if kind not in FORMATS:
         raise InputError(f"mesh '{name}' is of the unknown format '{kind}'; valid: {', '.join(FORMATS)}")
-    size = path.stat().st_size
-    if size == 0:
-        raise InputError(f"mesh '{name}' is empty")
-    if size > MAX_BYTES:
-        raise InputError(f"mesh '{name}' has {size} bytes; the limit is {MAX_BYTES}")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"mesh '{name}' may not be read")
+    try:
+        checked_size(path, MAX_BYTES, "mesh")
+    except InputError as error:
+        raise InputError(f"mesh '{name}': {error.message}") from None
     if kind == ".dae":
         _check_xml(path, name)
     try:

@@ -12,6 +12,7 @@ import trimesh
 from lxml import etree
 
 from core.errors import InputError
+from core.files import checked_size
 from core.frames import Array, from_xyz_rpy
 from robots.hulls import reduced_hull
 from robots.mechanism import Joint, JointKind, Link, Mechanism, Visual
@@ -47,13 +48,7 @@ def load_urdf(
         InputError: With file and line, for anything that is not a sound description.
     """
     file = Path(path)
-    if file.is_dir():
-        raise InputError("this is a folder, not a URDF file", file=file)
-    if not file.is_file():
-        raise InputError("no such file", file=file)
-    size = file.stat().st_size
-    if size == 0 or size > MAX_BYTES:
-        raise InputError("the file is empty" if size == 0 else f"file has {size} bytes; the limit is {MAX_BYTES}", file=file)
+    checked_size(file, MAX_BYTES, "robot description")
     known = dict(packages or {})
     text = expand_xacro(file, known, xacro_args) if file.suffix == ".xacro" else file.read_bytes()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
