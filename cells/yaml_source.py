@@ -62,6 +62,7 @@ def read_source(path: Path, model: type[Model]) -> tuple[Model, Source]:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError("not a text file in UTF-8", file=path, place=f"byte {error.start}") from None
+    _check_brackets(text, path)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -81,6 +82,16 @@ def read_source(path: Path, model: type[Model]) -> tuple[Model, Source]:
         return model.model_validate(data), source
     except ValidationError as error:
         raise _explained(error, model, source) from None
+
+
+def _check_brackets(text: str, path: Path) -> None:
+    """Refuses deep nesting before the parser sees it, which needs the square of the depth in time."""
+    depth = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        for character in line:
+            depth += (character in "[{") - (character in "]}")
+            if depth > 5 * MAX_DEPTH:
+                raise InputError(f"nested more than {MAX_DEPTH} deep", file=path, place=f"line {number}")
 
 
 def _plain(node: yaml.Node, at: At, lines: dict[At, int], count: list[int], path: Path) -> Any:

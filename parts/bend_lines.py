@@ -90,7 +90,7 @@ def join_collinear(marks: list[Mark], sheet: Polygon, findings: list[Finding]) -
             if gap > 0:
                 on_sheet = LineString([origin + along * end, origin + along * span[0]]).intersection(sheet).length
             shorter = min(span[1] - span[0], run[-1][1] - run[-1][0])
-            if gap <= 2 * END_REACH or on_sheet <= max(2 * END_REACH, 0.0 if gap > on_sheet + 1e-6 else shorter):
+            if gap <= 2 * END_REACH or on_sheet <= max(2 * END_REACH, 0.0 if gap > on_sheet + 1e-6 else shorter + 1e-6):
                 if on_sheet > 2 * END_REACH:
                     findings.append(
                         Finding(
@@ -137,7 +137,14 @@ def bend_lines(mark: Mark, sheet: Polygon, scale: float, findings: list[Finding]
             merged[-1] = (merged[-1][0], high)
         else:
             merged.append((low, high))
-    pieces = [(mark.start + along * low, mark.start + along * high) for low, high in merged if high - low > 1e-3]
+    length = float(np.linalg.norm(mark.end - mark.start))
+
+    def end(at: float) -> Array:
+        # An end that found no edge within reach stays where it is drawn.
+        point: Array = mark.start + along * at
+        return point if sheet.boundary.distance(Point(point)) <= ON_EDGE else mark.start + along * min(max(at, 0.0), length)
+
+    pieces = [(end(low), end(high)) for low, high in merged if high - low > 1e-3]
     if not pieces:
         findings.append(
             Finding(

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, Role], ...] = (
     (r"(BEND|FOLD|BENDING|BEND[-_ ]?LINES?|FOLD[-_ ]?LINES?)[-_ ]?(DOWN|DN)", "bend-down"),
     (r"(DOWN|DN)[-_ ]?(BENDS?|FOLDS?)", "bend-down"),
     (r"(KANT|BIEGE|PLI|PLIAGE|PLIS|PIEG|PLEGAD|DOBLE[ZC]).*", "bend"),
-    (r".*(ETCH|ENGRAV|GRAVUR|SCRIBE|MARK|DIM|TEXT|NOTE|ANNOT|TITLE|DEFPOINTS|FRAME|BORDER).*", "ignore"),
+    (r"(.*[^A-Z])?(ETCH|ENGRAV|CENTER_?MARK|GRAVUR|SCRIBE|MARK|DIM|TEXT|NOTE|ANNOT|TITLE|DEFPOINTS|FRAME|BORDER).*", "ignore"),
     # The word itself, alone or between separators: BEND, BENDLINES, SKETCH_BENDS, 3_FOLD_LINE.
     (r"(.*[^A-Z])?(BENDS?|BENDING|FOLDS?|FOLDING)([-_ ]?LINES?)?([^A-Z].*)?", "bend"),
 )

@@ -35,8 +35,8 @@ class DxfLimits:
     """
 
     bytes: int = 60_000_000
-    entities: int = 100_000
-    points: int = 500_000
+    entities: int = 50_000
+    points: int = 1_000_000
     block_depth: int = 8
     inserts: int = 10_000
     bends: int = 200
@@ -73,5 +73,11 @@ def open_dxf(path: Path, limits: DxfLimits) -> Any:
     try:
         document, _ = recover.readfile(str(path))
     except READ_FAULTS as error:
-        raise InputError(f"not a readable DXF file: {error}", file=path) from None
+        raise InputError(f"not a readable DXF file: {fault_text(error)}", file=path) from None
     return document
+
+
+def fault_text(error: Exception) -> str:
+    """What ezdxf says, in one short line without control characters."""
+    plain = "".join(character if character.isprintable() else " " for character in str(error))
+    return " ".join(plain.split())[:200] or type(error).__name__

@@ -22,6 +22,8 @@ CLOSE = 5e-5
 EXACT = 1e-6
 """Gaps below this are rounding and not worth a word [m]."""
 MAX_PAIRS = 2_000_000
+MAX_MEETINGS = 400_000
+SAMPLE = 200
 
 
 def mm(point: Iterable[float]) -> str:
@@ -47,6 +49,7 @@ def sheet_region(path: Path, lines: list[Array], places: list[str], findings: li
     kept = [i for i, line in enumerate(joined) if np.any(line != line[0])]
     lines, places = [joined[i] for i in kept], [places[i] for i in kept]
     shapes = [LineString(line) for line in lines]
+    _check_crossings(path, shapes)
     faces = [face for face in shapely.polygonize([shapely.union_all(np.array(shapes, dtype=object))]).geoms if face.area > 1e-10]
     loose = _loose_ends(lines)
     if not faces:
@@ -72,6 +75,15 @@ def sheet_region(path: Path, lines: list[Array], places: list[str], findings: li
             )
         )  # fmt: skip
     return sheet
+
+
+def _check_crossings(path: Path, shapes: list[LineString]) -> None:
+    """Refuses tangles before they are cut at their crossings, which would take hours; counted on a sample."""
+    sample = shapes[:: max(len(shapes) // SAMPLE, 1)]
+    met = len(STRtree(shapes).query(sample, predicate="intersects")[0]) - len(sample)
+    total = met / max(len(sample), 1) * len(shapes)
+    if total > MAX_MEETINGS:
+        raise InputError(f"the cut curves meet or cross one another about {total:.0f} times; the limit is {MAX_MEETINGS}", file=path)
 
 
 def _joined(path: Path, lines: list[Array], findings: list[Finding]) -> list[Array]:
@@ -157,7 +169,8 @@ def _divided(faces: list[Polygon], outer: Polygon, shapes: list[LineString], pla
     names = []
     for piece in pieces[:4]:
         near = next((places[i] for i, shape in enumerate(shapes) if shape.distance(piece.interpolate(0.5, normalized=True)) < 1e-5), "")
-        names.append(f"{mm(piece.coords[0])} to {mm(piece.coords[-1])}" + (f" ({near})" if near else ""))
+        first, last = sorted((piece.coords[0], piece.coords[-1]))
+        names.append(f"{mm(first)} to {mm(last)}" + (f" ({near})" if near else ""))
     return Finding(
         "error", "outline-divided", f"cut curves divide the sheet into {len(faces)} pieces: {'; '.join(names)}",
         "if they are bend lines, put them on a layer that says so; if not, delete them or trim them at the outline", "part",

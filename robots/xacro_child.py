@@ -70,6 +70,11 @@ def main() -> int:
         return _refuse(f"needs more than {MEMORY} bytes of memory")
     # Expressions of the file run in here: whatever they raise is the file's fault.
     except Exception as error:
+        inner: Any = error
+        while inner is not None and not isinstance(inner, MemoryError):
+            inner = getattr(inner, "exc", None)
+        if inner is not None:
+            return _refuse(f"needs more than {MEMORY} bytes of memory")
         return _refuse(" ".join(str(error).split()) or type(error).__name__)
     if len(text) > MAX_OUTPUT:
         return _refuse(f"expands to {len(text)} bytes; the limit is {MAX_OUTPUT}")
