@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 from scipy.optimize import linear_sum_assignment
-from shapely import LineString, Point, Polygon
+from shapely import LineString, Point, Polygon, STRtree
 
 from core.findings import Finding
 from core.frames import Array
@@ -73,9 +73,19 @@ def marks_of(curve: Curve, role: Role, scale: float, findings: list[Finding]) ->
 def join_collinear(marks: list[Mark], sheet: Polygon, findings: list[Finding]) -> list[Mark]:
     """Strokes on one line are one mark where they touch, overlap, or are parted by no more sheet than the shorter of them is long (dashes)."""
     groups: list[list[Mark]] = []
-    for mark in marks:
-        group = next((g for g in groups if g[0].role == mark.role and collinear((g[0].start, g[0].end), (mark.start, mark.end))), None)
-        groups.append([mark]) if group is None else group.append(mark)
+    origins, normals, roles = np.empty((len(marks), 2)), np.empty((len(marks), 2)), np.array([mark.role for mark in marks])
+    firsts: list[int] = []
+    for i, mark in enumerate(marks):
+        o, n = origins[: len(groups)], normals[: len(groups)]
+        off = np.maximum(np.abs(((mark.start - o) * n).sum(axis=1)), np.abs(((mark.end - o) * n).sum(axis=1)))
+        fits = np.flatnonzero((off < ON_LINE) & (roles[firsts] == mark.role) & (np.abs(n @ mark.along) < 1e-2))
+        if len(fits):
+            groups[int(fits[0])].append(mark)
+            continue
+        x, y = mark.along
+        origins[len(groups)], normals[len(groups)] = mark.start, (-y, x)
+        groups.append([mark])
+        firsts.append(i)
     out = []
     for group in groups:
         origin, along = group[0].start, group[0].along
@@ -115,6 +125,23 @@ def collinear(a: tuple[Array, Array], b: tuple[Array, Array]) -> bool:
     normal = np.array([-along[1], along[0]])
     other = (b[1] - b[0]) / np.linalg.norm(b[1] - b[0])
     return bool(abs(normal @ other) < 1e-2 and max(abs(normal @ (b[0] - a[0])), abs(normal @ (b[1] - a[0]))) < ON_LINE)
+
+
+class Neighbourhood:
+    """The sheet with only those holes that a line may meet; others do not change whether the line cuts it in two."""
+
+    def __init__(self, sheet: Polygon) -> None:
+        self.sheet = sheet
+        self.rings = list(sheet.interiors)
+        self.tree = STRtree(self.rings) if self.rings else None
+
+    def of(self, mark: Mark) -> Polygon:
+        """The sheet as a mark sees it."""
+        if self.tree is None:
+            return self.sheet
+        rings = self.rings
+        met = self.tree.query(mark.shape.buffer(2 * END_REACH))
+        return Polygon(self.sheet.exterior, [rings[int(i)] for i in met])
 
 
 def bend_lines(mark: Mark, sheet: Polygon, scale: float, findings: list[Finding]) -> list[BendLine]:
@@ -222,13 +249,14 @@ def with_notes(lines: list[BendLine], notes: tuple[Note, ...], scale: float, she
     rows, columns = linear_sum_assignment(np.where(fits, cost, 1e6))
     chosen = {int(line): int(note) for note, line in zip(rows, columns, strict=True) if fits[note, line]}
     placed = set(chosen.values())
+    unused: list[str] = []
     for i, note in enumerate(notes):
         if i in placed:
             continue
         beside = int(np.argmin(cost[i]))
         where = mm((note.x * scale, note.y * scale))
         if near[i] > reach:
-            findings.append(Finding("warning", "note-unused", f"the note '{note.text}' at {where} stands near no bend line", "", "part"))
+            unused.append(f"'{note.text}' at {where}")
         elif beside in chosen and _content(notes[chosen[beside]]) != _content(note):
             findings.append(
                 Finding(
@@ -236,6 +264,9 @@ def with_notes(lines: list[BendLine], notes: tuple[Note, ...], scale: float, she
                     "delete one, or move each to its own line", "part", {"place": lines[beside].place},
                 )
             )  # fmt: skip
+    if unused:
+        more = f" and {len(unused) - 4} more" if len(unused) > 4 else ""
+        findings.append(Finding("warning", "note-unused", f"notes that stand near no bend line: {', '.join(unused[:4])}{more}", "", "part"))
     out = []
     for i, line in enumerate(lines):
         giver = i if i in chosen else _collinear_giver(i, lines, chosen)

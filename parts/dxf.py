@@ -11,7 +11,7 @@ from shapely import Polygon
 
 from core.errors import InputError
 from core.findings import Finding, Level
-from parts.bend_lines import Mark, bend_lines, crossings, join_collinear, marks_of, with_notes, without_doubles
+from parts.bend_lines import Mark, Neighbourhood, bend_lines, crossings, join_collinear, marks_of, with_notes, without_doubles
 from parts.dxf_conventions import KNOWN, Role, layer_role, linetype_role
 from parts.dxf_entities import Curve, Drawn, draw
 from parts.dxf_file import DxfLimits, open_dxf
@@ -51,9 +51,8 @@ def read_dxf(
     if units is not None and units not in UNITS:
         raise InputError(f"unknown unit '{units}'; valid: {', '.join(UNITS)}", file=path)
     document = open_dxf(path, bounds)
-    said = units or _INSUNITS.get(_header(document, "$INSUNITS"), "mm")
-    # A file that lies about its unit is in mm as a rule; too fine does no harm.
-    drawn = draw(document, path, bounds, min(CHORD / UNITS[said], CHORD / UNITS["mm"]), keywords)
+    chord = CHORD / UNITS[units or "mm"]
+    drawn = draw(document, path, bounds, chord, keywords)
     if not drawn.curves:
         hidden = f"; layers that are off or frozen: {', '.join(drawn.hidden)}" if drawn.hidden else ""
         raise InputError(f"the drawing has no visible lines, arcs or curves in model space{hidden}", file=path)
@@ -70,6 +69,10 @@ def read_dxf(
         names = ", ".join(sorted({curve.layer for curve in drawn.curves}))
         raise InputError(f"no outline: every curve lies on a layer of bends or marks ({names}); say which with `layers`", file=path)
     scale = _scale(document, cut, units, findings)
+    if CHORD / scale < 0.5 * chord:
+        # Drawn in inches or metres: arcs once more, as fine as there.
+        drawn = draw(document, path, bounds, CHORD / scale, keywords)
+        cut = [curve for curve in drawn.curves if _role(curve, layers) == "outline"]
     outline = sheet_region(path, [curve.points * scale for curve in cut], [curve.place for curve in cut], findings)
     lines = [] if outline.is_empty else _bends(path, drawn, roles, outline, scale, findings, bounds)
     return FlatPattern(path.stem, outline, tuple(lines), tuple(findings), path.name)
@@ -89,7 +92,8 @@ def _bends(
     marks = join_collinear(marks, outline, findings)
     if len(marks) > limits.bends:
         raise InputError(f"{len(marks)} bend lines; the limit is {limits.bends}", file=path, place=marks[limits.bends].place)
-    lines = without_doubles([line for mark in marks for line in bend_lines(mark, outline, scale, findings)])
+    near = Neighbourhood(outline)
+    lines = without_doubles([line for mark in marks for line in bend_lines(mark, near.of(mark), scale, findings)])
     lines = with_notes(lines, drawn.notes, scale, outline, findings)
     if not lines and not any(finding.level == "error" for finding in findings):
         names = sorted({curve.layer for curve in drawn.curves})

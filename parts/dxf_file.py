@@ -36,7 +36,7 @@ class DxfLimits:
 
     bytes: int = 60_000_000
     entities: int = 50_000
-    points: int = 1_000_000
+    points: int = 2_000_000
     block_depth: int = 8
     inserts: int = 10_000
     bends: int = 200
