@@ -140,7 +140,7 @@ class Neighbourhood:
         if self.tree is None:
             return self.sheet
         rings = self.rings
-        met = self.tree.query(mark.shape.buffer(2 * END_REACH))
+        met = self.tree.query(mark.shape.buffer(2 * END_REACH), predicate="intersects")
         return Polygon(self.sheet.exterior, [rings[int(i)] for i in met])
 
 

@@ -20,7 +20,7 @@ from parts.outline import sheet_region
 
 UNITS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "inch": 25.4e-3, "ft": 0.3048}
 _INSUNITS = {1: "inch", 2: "ft", 4: "mm", 5: "cm", 6: "m"}
-CHORD = 5e-6
+CHORD = 1e-5
 """Largest distance of an arc from its chords [m]."""
 PLAUSIBLE = (5e-3, 6.0)
 """Sizes of a sheet that are believed [m]."""
