@@ -11,7 +11,8 @@ from shapely import Polygon
 
 from core.errors import InputError
 from core.findings import Finding, Level
-from parts.bend_lines import Mark, Neighbourhood, bend_lines, crossings, join_collinear, marks_of, with_notes, without_doubles
+from parts.bend_lines import Mark, Neighbourhood, bend_lines, crossings, join_collinear, marks_of, without_doubles
+from parts.bend_notes import with_notes
 from parts.dxf_conventions import KNOWN, Role, layer_role, linetype_role
 from parts.dxf_entities import Curve, Drawn, draw
 from parts.dxf_file import DxfLimits, open_dxf
