@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`."""
+"""The command line: `pliant bend`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,31 @@ import logging
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
+from api.cli_tables import print_summary
 from core.errors import InputError, PliantError, UnknownNameError
-from core.findings import Finding, has_errors
+from core.findings import has_errors
+from core.progress import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
 out_console = Console()
 err_console = Console(stderr=True)
+STYLES = {"error": "bold red", "warning": "yellow", "info": ""}
+STAGES = {
+    "read": "reading", "grips": "choosing grips", "sequence": "finding the order", "motion": "planning moves", "replay": "replaying in pybullet",
+    "torques": "joint torques", "export": "writing the robot program", "show": "drawing",
+}  # fmt: skip
+"""Stage names of `core.progress` for people."""
 
 
 @app.callback()
@@ -57,20 +68,13 @@ def bend(
     request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed, layers)
     if out.exists() and not force:
         raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn(), console=err_console, transient=True
-    ) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def progress(stage: str, done: float, message: str = "") -> None:
-            bar.update(task, completed=done, description=f"{stage}: {message}")
-
+    with _shown_progress() as progress:
         summary, files = run_bend(request, progress)
     _write_folder(out, files)
     if as_json:
         print(json.dumps(summary, indent=2))
     else:
-        _print_summary(summary, out)
+        print_summary(out_console, summary, out)
     raise typer.Exit(1 if summary["verified"] is False else 0)
 
 
@@ -84,6 +88,36 @@ def _layers(options: list[str]) -> dict[str, str]:
             raise InputError(f"option --layer '{option}' is not NAME=ROLE")
         layers[name] = checked_role(role)
     return layers
+
+
+@contextmanager
+def _shown_progress() -> Iterator[Progress]:
+    """Where the work is, on stderr: a bar at a terminal, else one line per stage."""
+    if not err_console.is_terminal:
+        told: list[str] = []
+
+        def line(stage: str, done: float, message: str = "") -> None:
+            del done, message
+            if stage not in told[-1:]:
+                told.append(stage)
+                err_console.print(STAGES.get(stage, stage), highlight=False)
+
+        yield line
+        return
+    with Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description:<44}"),
+        BarColumn(bar_width=16),
+        TimeElapsedColumn(),
+        console=err_console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("reading", total=1.0)
+
+        def update(stage: str, done: float, message: str = "") -> None:
+            bar.update(task, completed=done, description=f"{STAGES.get(stage, stage)}: {message}"[:44])
+
+        yield update
 
 
 def _write_folder(out: Path, files: dict[str, bytes]) -> None:
@@ -111,39 +145,33 @@ def _write_folder(out: Path, files: dict[str, bytes]) -> None:
             shutil.rmtree(temporary)
 
 
-def _print_summary(summary: dict[str, Any], out: Path) -> None:
-    table = Table(title=f"{summary['part']} in {summary['cell']}, {summary['material']} {summary['thickness_mm']:g} mm")
-    for column in ("bend", "lines", "station", "tools", "angle", "gauge X", "force", "ram", "grip", "robot"):
-        table.add_column(column, justify="left" if column in ("tools", "grip", "robot") else "right")
-    for row in summary["bends"]:
-        table.add_row(
-            row["bend"], "+".join(map(str, row["lines"])), str(row["station"]), row["tools"], f"{row['angle_deg']:g}°", f"{row['gauge_x_mm']:.1f} mm",
-            f"{row['force_kn']:.0f} kN", f"{row['bending_speed_mm_s']:.1f} mm/s", row["grip"], row["robot"],
-        )  # fmt: skip
-    out_console.print(table)
-    out_console.print(
-        f"gripper {summary['gripper']}; {summary['regrips']} regrips, {summary['flips']} flips; smallest clearance {summary['clearance_mm'] or '-'} mm; cycle {summary['cycle_time_s']:.1f} s"
-    )
-    for finding in summary["findings"]:
-        style = {"error": "bold red", "warning": "yellow"}.get(finding["level"], "dim")
-        out_console.print(str(Finding(**finding)), style=style)
-    out_console.print(f"result in {out}: {', '.join(summary['files'])}")
-
-
 @app.command()
 def check(
-    cell: Annotated[str, typer.Argument(help="shipped cell or cell file")], as_json: Annotated[bool, typer.Option("--json")] = False
+    cell: Annotated[str, typer.Argument(help="shipped cell or cell file")],
+    out: Annotated[Path | None, typer.Option(help="folder for the plan from above and pictures")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="findings as JSON on stdout")] = False,
+    force: Annotated[bool, typer.Option(help="replace an existing folder")] = False,
 ) -> None:
-    """Loads a cell and reports findings: reach of each station, collisions at rest."""
-    from api.jobs import check_cell
+    """Looks at a cell and draws it: reach, collisions at rest, home, signals. Exit code 1: findings of error level, 2: bad input."""
+    from api.jobs import look_at_cell
 
-    findings = check_cell(cell)
+    if out is not None and out.exists() and not force:
+        raise InputError(f"folder '{out}' exists; give --force to replace it", file=out)
+    looked, files = look_at_cell(cell, pictures=out is not None)
+    if out is not None:
+        _write_folder(out, files)
     if as_json:
-        print(json.dumps([finding.to_dict() for finding in findings], indent=2))
+        print(json.dumps([finding.to_dict() for finding in looked.findings], indent=2))
     else:
-        for finding in findings:
-            out_console.print(str(finding))
-    raise typer.Exit(1 if has_errors(findings) else 0)
+        table = Table(title=looked.cell.title, show_lines=False)
+        for column in ("level", "where", "finding", "remedy"):
+            table.add_column(column)
+        for finding in looked.findings:
+            table.add_row(finding.level, finding.step, finding.message, finding.remedy, style=STYLES[finding.level])
+        out_console.print(table)
+        if out is not None:
+            out_console.print(f"drawn in {out}: {', '.join(sorted(files))}")
+    raise typer.Exit(1 if has_errors(looked.findings) else 0)
 
 
 @app.command()
@@ -203,6 +231,19 @@ def tools() -> None:
     for name, it in materials().items():
         table.add_row("material", name, f"Rm {it.tensile_strength / 1e6:g} MPa, K {it.k_factor:g}, {it.density:g} kg/m3")
     out_console.print(table)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen at; without a password of its own, so keep it inside")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serves HTTP: GET /cells, /robots, POST /bend, GET /jobs/ID, GET /jobs/ID/files/NAME; described at /docs."""
+    import uvicorn
+
+    from api.http import create_app
+
+    uvicorn.run(create_app(), host=host, port=port, log_level="info")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -12,28 +13,31 @@ from pydantic import ValidationError
 
 from cells.completeness import incomplete
 from cells.load import cell_names, load_cell
-from cells.model import Cell
 from cells.yaml_source import Source, read_source
 from core.errors import InputError, UnknownNameError
 from core.files import checked_size, inside
 from core.findings import Finding, has_errors
-from core.frames import translation
 from core.progress import Progress
+from core.stages import Stages
 from core.units import MM, to_mm
 from parts.dxf import DxfLimits, read_dxf
+from parts.flat import FlatPattern
 from parts.job import JobSpec, blocking_findings, make_part
 from parts.materials import material
+from parts.sheet import SheetPart
 from sim.airbend import inner_radius, rule_opening
-from sim.bend_program import missing_signals
 from sim.bending import BendingOptions, BendingResult, plan_bending
+from sim.cell_check import CellCheck, check_cell
+from sim.cell_plan import cell_plan
+from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
 from sim.program_check import ProgramCheck
 from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_replay
-from sim.robot_path import solutions
-from sim.setup_sheet import setup_sheet
-from sim.world_pictures import plan_pictures
+from sim.setup_sheet import grip_place, setup_sheet
+from sim.torques import TorqueCheck, check_torques, torque_table
+from sim.world_pictures import cell_pictures, plan_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,49 +119,81 @@ def _from_options(data: dict[str, Any], file: Path) -> JobSpec:
         raise InputError(f"option --{'.'.join(names).replace('_', '-')}: {first['msg']} (got {first.get('input')!r})", file=file) from None
 
 
+def drawn_part(asked: JobInput) -> tuple[FlatPattern, SheetPart | None]:
+    """The drawing of a job and the part made of it; no part when the drawing has findings of error level.
+
+    Raises:
+        InputError: A file that cannot be read, an unknown material, a bend that nobody describes.
+    """
+    job = asked.job
+    with asked.at("material"):
+        steel = material(job.material)
+    flat = read_dxf(asked.drawing, units=job.units, layers=job.layers, keywords={str(key): word for key, word in job.bend_keywords.items()})
+    if has_errors(flat.findings):
+        return flat, None
+    return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness_mm * MM), 0.8 * MM))
+
+
 def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Plans a job; returns the summary and the files of the result folder."""
     asked = job_spec(request)
     job = asked.job
-    with asked.at("material"):
-        steel = material(job.material)
-    with asked.at("cell"):
-        cell = load_cell(asked.cell)
-    if job.gripper is not None and job.gripper not in [gripper.name for gripper in cell.grippers]:
-        with asked.at("gripper"):
-            raise UnknownNameError("gripper", job.gripper, [gripper.name for gripper in cell.grippers])
-    lacking = incomplete(cell)
-    if has_errors(lacking):
-        summary = _refusal(asked.drawing.stem, job, lacking)
-        return summary, _files(summary, None)
-    progress("read", 0.3, "drawing")
-    flat = read_dxf(asked.drawing, units=job.units, layers=job.layers, keywords={str(key): word for key, word in job.bend_keywords.items()})
-    if has_errors(flat.findings):
+    stages = Stages()
+    with stages.measure("read"):
+        with asked.at("cell"):
+            cell = load_cell(asked.cell)
+        if job.gripper is not None and job.gripper not in [gripper.name for gripper in cell.grippers]:
+            with asked.at("gripper"):
+                raise UnknownNameError("gripper", job.gripper, [gripper.name for gripper in cell.grippers])
+        lacking = incomplete(cell)
+        if has_errors(lacking):
+            summary = _refusal(asked.drawing.stem, job, lacking)
+            return summary, _files(summary, None)
+        progress("read", 0.3, "drawing")
+        flat, part = drawn_part(asked)
+    if part is None:
         summary = _refusal(flat.name, job, blocking_findings(flat))
         return summary, _files(summary, None)
-    thickness = job.thickness_mm * MM
-    part = make_part(flat, job, steel, inner_radius(steel, rule_opening(thickness), 0.8 * MM))
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
-    result = plan_bending(part, cell, options, progress)
+    result = plan_bending(part, cell, options, progress, stages)
     if result.plan.phases:
-        result = with_replay(result, replay(result, progress))
+        with stages.measure("replay"):
+            result = with_replay(result, replay(result, progress))
+    torques: TorqueCheck | None = None
+    if result.plan.phases:
+        progress("torques", 0.0, result.cell.robot.model.name)
+        with stages.measure("torques"):
+            torques = check_torques(result)
+        result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *torques.findings)))
     exported = None
     if result.plan.phases and not has_errors(result.plan.findings):
         progress("export", 0.0, result.cell.robot.language)
-        exported = export(result)
+        with stages.measure("export"):
+            exported = export(result)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
+    if program is not None and exported is not None:
+        program["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in exported.files.items()}
     summary["program"] = program
+    summary["torques"] = None if torques is None else torques.to_dict()
     shown: dict[str, bytes] = {}
     if result.plan.phases:
-        progress("show", 0.0, "pictures")
-        pictures = plan_pictures(result)
-        progress("show", 0.6, "recording")
-        shown = {f"pictures/{name}": data for name, data in pictures.items()}
-        shown["recording.glb"] = recording_glb(result)
-        shown["setup.html"] = setup_sheet(result, pictures, program).encode()
+        with stages.measure("show"):
+            shown = _shown(result, program, torques, progress)
+    summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
     return summary, _files(summary, result, exported, shown)
+
+
+def _shown(result: BendingResult, program: dict[str, Any] | None, torques: TorqueCheck | None, progress: Progress) -> dict[str, bytes]:
+    """Pictures, recording and setup sheet."""
+    progress("show", 0.0, "pictures")
+    pictures = plan_pictures(result)
+    progress("show", 0.6, "recording")
+    shown = {f"pictures/{name}": data for name, data in pictures.items()}
+    shown["recording.glb"] = recording_glb(result)
+    shown["setup.html"] = setup_sheet(result, pictures, program, [] if torques is None else [torque_table(torques)]).encode()
+    return shown
 
 
 def _program_summary(language: str, check: ProgramCheck) -> dict[str, Any]:
@@ -168,7 +204,7 @@ def _program_summary(language: str, check: ProgramCheck) -> dict[str, Any]:
 def _refusal(name: str, job: JobSpec, findings: list[Finding]) -> dict[str, Any]:
     return {
         "part": name, "cell": job.cell, "material": job.material, "thickness_mm": job.thickness_mm, "gripper": "-", "verified": False, "bends": [], "regrips": 0, "flips": 0,
-        "clearance_mm": None, "cycle_time_s": 0.0, "findings": [finding.to_dict() for finding in findings],
+        "clearance_mm": None, "clearance_between": None, "cycle_time_s": 0.0, "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 
 
@@ -178,22 +214,24 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
     for row, step in zip(brake_program(result)["bends"], result.plan.steps, strict=True):
         grip = result.grips[len(bends)]
         station = stations[step.station]
-        place = grip.T_flange_tcp[:2, 3]
+        x, y, turn = grip_place(result, grip)
         bends.append(
             {
                 **row,
                 "tools": f"{station.punch.name} / {station.die.name}",
-                "grip": f"flange {grip.flange + 1} {grip.face} at ({to_mm(place[0]):.0f}, {to_mm(place[1]):.0f})",
+                "grip": f"flange {grip.flange + 1} {grip.face} at ({x:.0f}, {y:.0f}), turned {turn:.0f}°",
             }
         )
-    clearances = [phase.clearance for phase in result.plan.phases if phase.clearance is not None and phase.kind == "free"]
+    free = [(phase.clearance, phase.closest) for phase in result.plan.phases if phase.clearance is not None and phase.kind == "free"]
+    clearance, closest = min(free, key=lambda item: item[0]) if free else (None, None)
     flips = sum(a.flipped != b.flipped for a, b in zip(result.plan.steps[:-1], result.plan.steps[1:], strict=True))
     return {
         "part": result.part.name, "cell": result.cell.name, "material": job.material, "thickness_mm": job.thickness_mm, "gripper": result.gripper.name,
         "verified": bool(result.plan.phases) and not has_errors(findings), "bends": bends,
         "regrips": sum(a is not b for a, b in zip(result.grips[:-1], result.grips[1:], strict=True)), "flips": flips,
-        "clearance_mm": round(to_mm(min(clearances)), 2) if clearances else None, "cycle_time_s": round(result.plan.duration, 2), "stack_face_up": result.stack_face,
-        "stage_times_s": {key: round(value, 3) for key, value in result.plan.stage_times.items()}, "findings": [finding.to_dict() for finding in findings],
+        "clearance_mm": None if clearance is None else round(to_mm(clearance), 2), "clearance_between": None if closest is None else list(closest),
+        "cycle_time_s": round(result.plan.duration, 2), "stack_face_up": result.stack_face,
+        "search": {"orders": result.sequence.expanded, "checks": result.sequence.checks}, "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 
 
@@ -214,54 +252,16 @@ def _files(
     return files
 
 
-def check_cell(name: str) -> list[Finding]:
-    """Findings on a cell: what it lacks, and which stations are out of reach."""
+def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck, dict[str, bytes]]:
+    """Checks a cell; with `pictures` also the files of its folder: plan from above, two views, the findings as JSON."""
     cell = load_cell(name)
-    findings = incomplete(cell)
-    told: dict[str, Finding] = {}
-    for kind in sorted({gripper.kind for gripper in cell.grippers}):
-        told |= {finding.message: finding for finding in missing_signals(cell, kind)}
-    # A cell without programs can still be planned in: that is a warning until programs are asked for.
-    findings += [replace(finding, level="warning") for finding in told.values()]
-    for station in cell.stations.values():
-        reached = sum(
-            _reaches(cell, station.T_world_station @ translation(x, y, 0.05)) for x, y in _corners(station.size, station.kind == "centring")
-        )
-        if reached == 0:
-            findings.append(
-                Finding(
-                    "error", "out-of-reach", f"no gripper reaches the station {station.name}", "move the station or the robot", station.name
-                )
-            )
-        elif reached < 5:
-            findings.append(
-                Finding(
-                    "warning",
-                    "partly-in-reach",
-                    f"{reached} of 5 places of the station {station.name} are in reach with the tool down",
-                    "",
-                    station.name,
-                )
-            )
-        else:
-            findings.append(Finding("info", "in-reach", f"all of the station {station.name} is in reach", "", station.name))
-    return findings
+    check = check_cell(cell)
+    files: dict[str, bytes] = {}
+    if pictures:
+        gripper = cell.grippers[0]
+        files = {"plan.png": cell_plan(check)} | cell_pictures(cell, gripper, full_beam(cell), at_rest(cell, gripper))
+        files["check.json"] = json.dumps({"cell": cell.name, "findings": [f.to_dict() for f in check.findings]}, indent=2).encode()
+    return check, files
 
 
-def _corners(size: tuple[float, float], from_corner: bool) -> list[tuple[float, float]]:
-    x, y = size[0] * 0.4, size[1] * 0.4
-    shift = (size[0] / 2, size[1] / 2) if from_corner else (0.0, 0.0)
-    return [(shift[0] + a * x, shift[1] + b * y) for a, b in ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))]
-
-
-def _reaches(cell: Cell, T_world_place: Any) -> bool:
-    """Whether some gripper of the cell reaches a place with its tool axis against the surface, in one of eight directions."""
-    from core.frames import rot_x, rot_z
-
-    turns = [rot_z(k * 0.785398) for k in range(8)]
-    return any(
-        len(solutions(cell, gripper, T_world_place @ turn @ rot_x(3.141592653589793))) > 0 for gripper in cell.grippers for turn in turns
-    )
-
-
-__all__ = ["BendRequest", "check_cell", "job_spec", "run_bend"]
+__all__ = ["BendRequest", "JobInput", "drawn_part", "job_spec", "look_at_cell", "run_bend"]

@@ -11,6 +11,7 @@ import yaml
 
 from cells.model import Brake, Cup, Gripper, Jaws
 from cells.schema import GripperSpec
+from cells.stations import pose
 from core.errors import InputError, UnknownNameError
 from core.files import inside
 from core.frames import Array, translation
@@ -92,9 +93,9 @@ def make_gripper(spec: GripperSpec, folder: Path) -> Gripper:
         name=spec.name,
         kind=spec.kind,
         mechanism=mechanism,
-        T_flange_tcp=translation(0.0, 0.0, spec.tcp_z_mm * MM),
+        T_flange_tcp=pose(spec.tcp),
         mass=spec.mass_kg,
-        com=np.array([0.0, 0.0, spec.com_z_mm * MM]),
+        com=np.array(spec.com_mm) * MM,
         cups=tuple(Cup(x * MM, y * MM, radius) for x, y in spec.cups_mm),
         vacuum=spec.vacuum_kpa * 1e3,
         jaws=jaws,

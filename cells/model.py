@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import trimesh
 
+from cells.tooling import Die, Punch
 from core.frames import Array
 from robots.mechanism import Mechanism
 from robots.model import RobotModel
@@ -166,6 +167,12 @@ class Brake:
         by_name = {"ram": ram, "gauge_x": gauge_x, "gauge_r": gauge_r, "gauge_z1": gauge_z1, "gauge_z2": gauge_z2}
         return np.array([by_name[name] for name in self.mechanism.joint_names])
 
+    def parked(self) -> Array:
+        """Joint values (5,) at rest: ram up, gauge back and low, fingers a quarter of the beam to either side."""
+        upper = dict(zip(self.mechanism.joint_names, self.mechanism.upper, strict=True))
+        lower = dict(zip(self.mechanism.joint_names, self.mechanism.lower, strict=True))
+        return self.q(0.0, min(0.3, upper["gauge_x"]), max(lower["gauge_r"], 0.08), -self.length / 4, self.length / 4)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Station:
@@ -173,7 +180,8 @@ class Station:
 
     `T_world_station`: origin on the supporting surface, z out of it (up, or tilted for a centring table).
     stack: origin in the middle of the pallet top. presenter: a narrow pedestal on which one sheet lies, edges overhanging.
-    centring: origin in the corner of the two stops, surface towards +x +y. regrip: origin in the middle of the cups' plane.
+    centring: origin in the corner of the two stops, surface towards +x +y. regrip: origin in the middle of the cups' plane, which may
+    stand upright so that the robot comes to both faces of the sheet.
     outfeed: origin in the middle of the pallet top.
 
     Attributes:
@@ -223,7 +231,7 @@ class Cell:
         brake: The press brake.
         stations: By name.
         bodies: Floor, fence, columns, cabinets.
-        tooling: Names of the punches and dies in stock (`cells.tooling`), with the segment lengths there are.
+        tooling: Punches and dies in stock, with the segment lengths there are.
         signals: By neutral name.
         settings: Exporter settings (tool number, base number, names ...).
         margin: Clearance that free moves keep [m].
@@ -252,11 +260,11 @@ class ToolStock:
     """Tools the shop owns.
 
     Attributes:
-        punches: Catalogue names, in order of preference.
-        dies: Catalogue names.
+        punches: In order of preference; names are unique among punches and dies.
+        dies: In the shop's order.
         segments: Lengths [m] of each tool, with repeats, long to short; by tool name, `*` for all others.
     """
 
-    punches: tuple[str, ...]
-    dies: tuple[str, ...]
+    punches: tuple[Punch, ...]
+    dies: tuple[Die, ...]
     segments: dict[str, tuple[float, ...]]

@@ -20,10 +20,24 @@ class _Strict(BaseModel):
 
 
 class PoseModel(_Strict):
-    """Where something stands in the world: position, then fixed-axes roll, pitch, yaw."""
+    """Where something stands in the world, or a tool on the flange: position, then fixed-axes roll, pitch, yaw."""
 
-    xyz_mm: Vec3 = Field(default=(0.0, 0.0, 0.0), description="x, y, z of its origin in the world [mm]")
-    rpy_deg: Vec3 = Field(default=(0.0, 0.0, 0.0), description="turns about the world's x, then y, then z axis [deg]")
+    xyz_mm: Vec3 = Field(default=(0.0, 0.0, 0.0), description="x, y, z of its origin in the world, or on the flange (`tcp`) [mm]")
+    rpy_deg: Vec3 = Field(default=(0.0, 0.0, 0.0), description="turns about the x, then y, then z axis of the same frame [deg]")
+
+
+class TrackSpec(_Strict):
+    """A linear track under the robot. `base` of the robot is then the place on the floor below it when the track stands at 0."""
+
+    length_mm: Positive = Field(description="travel from end to end [mm]")
+    axis: Literal["x", "y", "-x", "-y"] = Field(default="x", description="direction of positive travel in the world")
+    zero_mm: Annotated[float, Field(ge=0, le=1e6)] | None = Field(
+        default=None, description="position 0, measured from the lower end [mm]; default: the middle"
+    )
+    speed_mm_s: Positive = Field(description="largest speed [mm/s]")
+    acceleration_mm_s2: Positive = Field(description="largest acceleration [mm/s2]")
+    carriage_height_mm: Positive = Field(description="the robot's base above the floor, at least 150 [mm]")
+    home_mm: Finite = Field(default=0.0, description="position at home [mm]")
 
 
 class RobotModelSpec(_Strict):
@@ -40,9 +54,12 @@ class RobotModelSpec(_Strict):
     acceleration_deg_s2: list[Positive] | None = Field(
         default=None, max_length=20, description="per axis (own URDF) [deg/s2]; default: full speed in 0.35 s"
     )
-    base: PoseModel = Field(default=PoseModel(), description="where the robot's base link stands")
+    base: PoseModel = Field(
+        default=PoseModel(), description="where the robot's base link stands; on a track: the place on the floor below it at position 0"
+    )
+    track: TrackSpec | None = Field(default=None, description="the linear track that the robot stands on; default: none")
     home_deg: list[Finite] = Field(
-        max_length=20, description="home position, one value per joint, inside the joint limits [deg; mm for sliding joints]"
+        max_length=20, description="home position of the arm, one value per joint, inside the joint limits [deg; mm for sliding joints]"
     )
     controller: Name | None = Field(default=None, description="for the record; default: the catalogue's")
     language: ProgramLanguage | None = Field(
@@ -56,9 +73,11 @@ class GripperSpec(_Strict):
     name: Name = Field(description="unique in the cell; jobs choose by it")
     kind: Literal["vacuum", "clamp"] = Field(description="cups on a face, or jaws on an edge")
     urdf: Name = Field(description="own URDF or xacro, relative to this file and inside its folder; its root link sits on the flange")
-    tcp_z_mm: Positive = Field(description="from the flange to the cups' sealing plane, or to the bottom of the jaws' throat [mm]")
+    tcp: PoseModel = Field(
+        description="tool frame on the robot's flange: in the cups' plane with z into the sheet, or at the bottom of the jaws' throat with z out of the mouth"
+    )
     mass_kg: Positive = Field(description="of the gripper [kg]")
-    com_z_mm: Finite = Field(description="centre of mass along the flange's z axis [mm]")
+    com_mm: Vec3 = Field(description="centre of mass x, y, z in the flange's frame [mm]")
     cup_radius_mm: Positive | None = Field(default=None, description="sealing radius of a cup (vacuum) [mm]")
     cups_mm: list[tuple[Finite, Finite]] = Field(
         default=[], max_length=500, description="x, y of every cup in the TCP's plane (vacuum) [mm]"
@@ -84,11 +103,53 @@ class BrakeSpec(_Strict):
     return_speed_mm_s: Positive | None = Field(default=None, description="ram up [mm/s]")
 
 
-class ToolingSpec(_Strict):
-    """Tools the shop owns."""
+class OwnPunchSpec(_Strict):
+    """A punch of the user's own: a DXF section, origin at the tip, y to the back gauge, z up, drawn up to the seat."""
 
-    punches: list[Name] = Field(min_length=1, max_length=200, description="catalogue names, in order of preference; see `pliant tools`")
-    dies: list[Name] = Field(min_length=1, max_length=200, description="catalogue names; see `pliant tools`")
+    name: Name = Field(description="of the tool, unlike any catalogue name; programs and set-up sheets use it")
+    section: Name = Field(description="DXF of the section, relative to this file and inside its folder; see docs/tooling.md")
+    angle_deg: Annotated[float, Field(ge=10, le=170)] = Field(description="of the tip [deg]; checked against the section")
+    radius_mm: Annotated[float, Field(gt=0, le=100)] = Field(
+        description="of the tip [mm]; checked against the section unless that is sharp"
+    )
+    rating_kn_m: Positive = Field(description="largest force per length [kN/m]")
+    height_mm: Positive | None = Field(default=None, description="tip to seat [mm]; checked against the section; default: the section's")
+    segments_mm: list[Positive] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=500,
+        description="lengths there are of this tool, with repeats [mm]; default: those of the shop's set",
+    )
+
+
+class OwnDieSpec(_Strict):
+    """A die of the user's own: a DXF section, origin in the V's middle at the top face, y to the back gauge, z up, drawn down to the seat."""
+
+    name: Name = Field(description="of the tool, unlike any catalogue name; programs and set-up sheets use it")
+    section: Name = Field(description="DXF of the section, relative to this file and inside its folder; see docs/tooling.md")
+    opening_mm: Positive = Field(description="of the V, between the corners of flanks and top face [mm]; checked against the section")
+    angle_deg: Annotated[float, Field(ge=10, le=170)] = Field(description="of the V [deg]; checked against the section")
+    shoulder_mm: Annotated[float, Field(gt=0, le=100)] = Field(
+        description="radius of the V's shoulders [mm]; checked against the section unless that is sharp"
+    )
+    rating_kn_m: Positive = Field(description="largest force per length [kN/m]")
+    segments_mm: list[Positive] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=500,
+        description="lengths there are of this tool, with repeats [mm]; default: those of the shop's set",
+    )
+
+
+class ToolingSpec(_Strict):
+    """Tools the shop owns: catalogue names and own sections, in order of preference."""
+
+    punches: list[Name | OwnPunchSpec] = Field(
+        min_length=1, max_length=200, description="catalogue names (`pliant tools`) or own sections, in order of preference"
+    )
+    dies: list[Name | OwnDieSpec] = Field(
+        min_length=1, max_length=200, description="catalogue names (`pliant tools`) or own sections, in order of preference"
+    )
     segments_mm: list[Positive] | None = Field(
         default=None, min_length=1, max_length=500, description="lengths of one set of segments, with repeats [mm]; default: a usual set"
     )

@@ -22,6 +22,8 @@ FENCE: Color = (0.85, 0.75, 0.25, 1.0)
 MAX_PIECES = 200
 """Separate parts of a body's mesh."""
 FLOOR: Color = (0.82, 0.83, 0.84, 1.0)
+FENCE_POST = 1.0
+"""Posts of a fence are shown this far apart [m]."""
 
 
 def pose(spec: PoseModel) -> Array:
@@ -39,6 +41,7 @@ def make_station(name: str, spec: StationSpec) -> Station:
     T = pose(spec.pose)
     w, d = (value * MM for value in spec.size_mm)
     height = float(T[2, 3])
+    surface: tuple[Body, ...] = ()
     if spec.kind in ("stack", "outfeed"):
         hulls = [
             box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.14, 0.0),
@@ -49,25 +52,38 @@ def make_station(name: str, spec: StationSpec) -> Station:
         hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.10, 0.0), box_hull(-w / 3, w / 3, -d / 3, d / 3, -height, -0.10)]
         color = STEEL
     elif spec.kind == "regrip":
-        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.06, 0.0), box_hull(-0.06, 0.06, -0.06, 0.06, -height, -0.06)]
+        hulls = [box_hull(-w / 2, w / 2, -d / 2, d / 2, -0.06, 0.0), _post(T)]
         color = STEEL
     else:
-        hulls = [
-            box_hull(0.0, w, 0.0, d, -0.02, -0.0005),
-            box_hull(-0.03, -0.0005, 0.0, d, -0.02, 0.02),
-            box_hull(0.0, w, -0.03, -0.0005, -0.02, 0.02),
-        ]
+        # Cups that hold a sheet on the table are no further from its surface than the sheet is thick. So the surface is no obstacle that a gripper keeps
+        # its distance from, but something sheets lie on, as a pile is.
+        surface = (Body(f"{name} surface", "pile", T, (box_hull(0.0, w, 0.0, d, -0.02, -0.0005),), None, STEEL),)
+        hulls = [box_hull(-0.03, -0.0005, 0.0, d, -0.02, 0.02), box_hull(0.0, w, -0.03, -0.0005, -0.02, 0.02)]
         foot = np.array([w / 2, d / 2, -0.02])
         R = T[:3, :3]
         base = R @ foot + T[:3, 3]
         post = box_hull(base[0] - 0.1, base[0] + 0.1, base[1] - 0.1, base[1] + 0.1, 0.0, base[2] - 0.1)
         hulls.append((post - T[:3, 3]) @ R)
         color = STEEL
-    body = Body(name, "station", T, tuple(hulls), None, color)
+    # Against the cups of a regrip station the gripper has only the sheet between; it counts as a group of its own.
+    body = Body(name, "regrip" if spec.kind == "regrip" else "station", T, tuple(hulls), None, color)
     return Station(
-        name, spec.kind, T, (w, d), (body,), count=spec.count, rows=spec.rows, columns=spec.columns, layers=spec.layers, gap=spec.gap_mm * MM,
+        name, spec.kind, T, (w, d), (*surface, body), count=spec.count, rows=spec.rows, columns=spec.columns, layers=spec.layers, gap=spec.gap_mm * MM,
         holding_force=spec.holding_force_n,
     )  # fmt: skip
+
+
+def _post(T: Array) -> Array:
+    """The post of a regrip station, in its frame: under cups that look up it is 120 mm square, behind upright ones 60 mm and no deeper than they."""
+    if T[2, 2] > 0.7:
+        return box_hull(-0.06, 0.06, -0.06, 0.06, -float(T[2, 3]), -0.06)
+    top = T[:3, 3] - 0.03 * T[:3, 2]
+    side, normal = np.array([-T[1, 2], T[0, 2], 0.0]), np.array([T[0, 2], T[1, 2], 0.0])
+    side, normal = side / np.linalg.norm(side), normal / np.linalg.norm(normal)
+    corners = np.array([top + 0.03 * a * side + 0.03 * b * normal for a in (-1, 1) for b in (-1, 1)])
+    post = np.concatenate((corners, corners * (1.0, 1.0, 0.0)))
+    hull: Array = (post - T[:3, 3]) @ T[:3, :3]
+    return hull
 
 
 def make_body(spec: BodySpec, folder: Path) -> Body:
@@ -104,15 +120,30 @@ def _mesh(folder: Path, name: str, body: str) -> trimesh.Trimesh:
 
 
 def make_fence(index: int, spec: FenceSpec) -> Body:
-    """Panels along a line on the floor, one hull each."""
+    """Panels along a line on the floor, one hull each; shown as posts and rails, so that one sees through."""
     points = np.array(spec.path_mm) * MM
-    hulls = []
+    hulls, bars = [], []
+    height, thick = spec.height_mm * MM, spec.thickness_mm * MM
     for a, b in zip(points[:-1], points[1:], strict=True):
-        along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-9)
-        side = np.array([-along[1], along[0]]) * spec.thickness_mm * MM / 2
+        length = max(float(np.linalg.norm(b - a)), 1e-9)
+        along = (b - a) / length
+        side = np.array([-along[1], along[0]]) * thick / 2
         corners = np.array([a - side, a + side, b - side, b + side])
-        hulls.append(np.concatenate([np.c_[corners, np.full(4, z)] for z in (0.0, spec.height_mm * MM)]))
-    return Body(f"fence {index + 1}", "fence", np.eye(4), tuple(hulls), None, FENCE)
+        hulls.append(np.concatenate([np.c_[corners, np.full(4, z)] for z in (0.0, height)]))
+        T = np.eye(4)
+        T[:2, 0], T[:2, 1], T[:2, 3] = along, (-along[1], along[0]), a
+        for x in np.linspace(0.0, length, max(2, int(np.ceil(length / FENCE_POST)) + 1)):
+            bars.append(_bar((thick, thick, height), T, (x, 0.0, height / 2)))
+        bars += [_bar((length, thick / 2, thick), T, (length / 2, 0.0, height * share)) for share in (0.1, 0.4, 0.7, 0.99)]
+    shown: trimesh.Trimesh = trimesh.util.concatenate(bars)  # type: ignore[assignment]
+    return Body(f"fence {index + 1}", "fence", np.eye(4), tuple(hulls), shown, FENCE)
+
+
+def _bar(extents: tuple[float, float, float], T: Array, middle: tuple[float, float, float]) -> trimesh.Trimesh:
+    bar = trimesh.creation.box(extents=extents)
+    bar.apply_translation(middle)
+    bar.apply_transform(T)
+    return bar
 
 
 def make_floor() -> Body:

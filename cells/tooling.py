@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from core.frames import Array
+
+TURNED = ", turned"
+"""Ends the name of a punch that is mounted the other way round."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,6 +35,21 @@ class Punch:
     radius: float
     rating: float
 
+    @property
+    def stock_name(self) -> str:
+        """The tool in the shop: its name, however it is mounted."""
+        return self.name.removesuffix(TURNED)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether it is the same mounted either way round."""
+        rows = {tuple(row) for row in np.round(self.section, 6) + 0.0}
+        return rows == {(-y + 0.0, z) for y, z in rows}
+
+    def turned(self) -> Punch:
+        """The same tool mounted the other way round: a gooseneck's throat then looks to the back gauge."""
+        return replace(self, name=self.name + TURNED, section=(self.section * (-1.0, 1.0))[::-1])
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Die:
@@ -52,6 +72,11 @@ class Die:
     angle: float
     shoulder: float
     rating: float
+
+    @property
+    def stock_name(self) -> str:
+        """The tool in the shop."""
+        return self.name
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -20,6 +20,8 @@ MAX_NODES = 20_000
 MAX_DEPTH = 30
 Model = TypeVar("Model", bound=BaseModel)
 At = tuple[str | int, ...]
+NAME_ALTERNATIVES = (("str",), ("constrained-str",))
+"""How pydantic calls the alternative of a name, without and with bounds on its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _explained(error: ValidationError, model: type[BaseModel], source: Source) -
     """The first schema error with its line; unknown keys with the nearest valid one."""
     # Where a name or a mapping may stand, the complaint about the one that was not meant is left out.
     errors = [
-        item for item in error.errors() if not (item["loc"][-1:] == ("str",) and isinstance(item.get("input"), dict))
+        item for item in error.errors() if not (item["loc"][-1:] in NAME_ALTERNATIVES and isinstance(item.get("input"), dict))
     ] or error.errors()
     # An unknown key often explains a missing one: it is told first.
     first = min(errors, key=lambda item: item["type"] != "extra_forbidden")

@@ -11,7 +11,7 @@ from shapely import LineString, MultiPolygon, Polygon
 from shapely.ops import unary_union
 
 from core.errors import InputError
-from core.frames import Array, from_axes
+from core.frames import Array, from_axes, inverse
 from core.units import to_mm
 from parts.allowance import AllowanceRule, KFactor
 from parts.convex import collision_outline, convex_pieces
@@ -239,4 +239,4 @@ def _bend(
     z = np.array([0.0, 0.0, 1.0])
     T = from_axes(np.cross(y, z), y, z, (*((start + end) / 2), 0.0))
     k = (width / abs(spec.angle) - spec.radius) / thickness
-    return Bend(i, start, end, spec.angle, spec.radius, width, k, parent, child, stroke, T)
+    return Bend(i, start, end, spec.angle, spec.radius, width, k, parent, child, stroke, T, inverse(T))

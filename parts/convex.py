@@ -73,6 +73,35 @@ def _is_convex(loop: Array) -> bool:
     return bool(np.all(turns >= -1e-10 * np.maximum(scale, 1e-12)))
 
 
+def fill_hollows(loop: Array, tolerance: float) -> Array:
+    """The same outline (k, 2), counter-clockwise, with fewer corners in hollow arcs: it contains the given one and grows by at most `tolerance`.
+
+    Only corners that turn to the right are left out, so that material is added and never taken away; outward corners stay as they are.
+    """
+    before, after = np.roll(loop, 1, axis=0), np.roll(loop, -1, axis=0)
+    outward = [_turn(a, b, c) > 1e-14 for a, b, c in zip(before, loop, after, strict=True)]
+    first = outward.index(True)
+    points, fixed = np.roll(loop, -first, axis=0), outward[first:] + outward[:first]
+    points = np.vstack((points, points[0]))
+    kept, at = [0], 0
+    while at < len(loop):
+        reach = at + 1
+        while reach < len(loop) and not fixed[reach] and _bulge(points[at : reach + 2]) <= tolerance:
+            reach += 1
+        kept.append(reach)
+        at = reach
+    filled = points[kept[:-1]]
+    return filled if Polygon(filled).is_valid else loop
+
+
+def _bulge(chain: Array) -> float:
+    """Largest distance of a chain's inner corners from its chord."""
+    chord = chain[-1] - chain[0]
+    length = float(np.linalg.norm(chord))
+    away = chain[1:-1] - chain[0]
+    return float(np.max(np.abs(away[:, 0] * chord[1] - away[:, 1] * chord[0]))) / length if length > 0 else float("inf")
+
+
 def collision_outline(polygon: Polygon, tolerance: float = OUTLINE_TOLERANCE) -> Polygon:
     """A polygon with few corners that contains `polygon` and stands out of it by about `tolerance`; holes below `HOLE_SHARE` are filled."""
     filled = Polygon(

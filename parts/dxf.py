@@ -69,7 +69,7 @@ def read_dxf(
     if not cut:
         names = ", ".join(sorted({curve.layer for curve in drawn.curves}))
         raise InputError(f"no outline: every curve lies on a layer of bends or marks ({names}); say which with `layers`", file=path)
-    scale = _scale(document, cut, units, findings)
+    scale = metres_per_unit(document, cut, units, findings)
     if CHORD / scale < 0.5 * chord:
         # Drawn in inches or metres: arcs once more, as fine as there.
         drawn = draw(document, path, bounds, CHORD / scale, keywords)
@@ -124,7 +124,7 @@ def _header(document: Any, key: str) -> int:
         return 0
 
 
-def _scale(document: Any, cut: list[Curve], units: str | None, findings: list[Finding]) -> float:
+def metres_per_unit(document: Any, cut: list[Curve], units: str | None, findings: list[Finding]) -> float:
     """Metres per file unit: the option, or what the file says if the sheet's size is then believable."""
     if units is not None:
         return UNITS[units]
@@ -169,4 +169,4 @@ def _scale(document: Any, cut: list[Curve], units: str | None, findings: list[Fi
     return UNITS[other]
 
 
-__all__ = ["DxfLimits", "read_dxf"]
+__all__ = ["DxfLimits", "metres_per_unit", "read_dxf"]

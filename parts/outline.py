@@ -51,7 +51,7 @@ def sheet_region(path: Path, lines: list[Array], places: list[str], findings: li
     shapes = [LineString(line) for line in lines]
     _check_crossings(path, shapes)
     faces = [face for face in shapely.polygonize([shapely.union_all(np.array(shapes, dtype=object))]).geoms if face.area > 1e-10]
-    loose = _loose_ends(lines)
+    loose = loose_ends(lines)
     if not faces:
         findings.append(_open_outline(loose))
         return Polygon()
@@ -120,8 +120,8 @@ def _joined(path: Path, lines: list[Array], findings: list[Finding]) -> list[Arr
     return out
 
 
-def _loose_ends(lines: list[Array]) -> Array:
-    """Ends (k, 2) that touch no other curve."""
+def loose_ends(lines: list[Array], reach: float = CLOSE) -> Array:
+    """Ends (k, 2) that come no nearer to another curve than `reach` [m]."""
     open_ones = [i for i, line in enumerate(lines) if np.any(line[0] != line[-1])]
     if not open_ones:
         return np.empty((0, 2))
@@ -130,7 +130,7 @@ def _loose_ends(lines: list[Array]) -> Array:
     alone = np.flatnonzero(times[index.ravel()] == 1)
     shapes = [LineString(line) for line in lines]
     tree = STRtree(shapes)
-    near = tree.query(shapely.points(ends[alone]), predicate="dwithin", distance=CLOSE)
+    near = tree.query(shapely.points(ends[alone]), predicate="dwithin", distance=reach)
     own = np.repeat(open_ones, 2)[alone]
     touched = np.unique(near[0][near[1] != own[near[0]]])
     return np.delete(ends[alone], touched, axis=0)
@@ -189,4 +189,4 @@ def _report_loose(loose: Array, outer: Polygon, findings: list[Finding]) -> None
             )  # fmt: skip
 
 
-__all__ = ["CLOSE", "mm", "sheet_region"]
+__all__ = ["CLOSE", "loose_ends", "mm", "sheet_region"]

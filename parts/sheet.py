@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.polygon import orient
 
-from core.frames import Array, inverse, rot_x
+from core.frames import Array
 from parts.flat import FlatPattern
 from parts.materials import Material
 
@@ -47,6 +48,7 @@ class Bend:
         parent, child: Flange indices.
         stroke: Index of the stroke (collinear bends made together).
         T_sheet_bend: Bend frame in flat coordinates (4, 4).
+        T_bend_sheet: Its inverse.
     """
 
     index: int
@@ -60,6 +62,7 @@ class Bend:
     child: int
     stroke: int
     T_sheet_bend: Array
+    T_bend_sheet: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,8 @@ class SheetPart:
                 Ts[index] = np.eye(4)
                 continue
             bend = self.bends[flange.bend]
-            Ts[index] = (
-                Ts[flange.parent]
-                @ bend.T_sheet_bend
-                @ self.T_bend_child(bend.index, float(angles[bend.index]))
-                @ inverse(bend.T_sheet_bend)
-            )
+            T_bend_child = self.T_bend_child(bend.index, float(angles[bend.index]))
+            Ts[index] = Ts[flange.parent] @ bend.T_sheet_bend @ T_bend_child @ bend.T_bend_sheet
         return Ts
 
     def radius_at(self, bend: int, angle: float) -> float:
@@ -144,12 +143,12 @@ class SheetPart:
         # Mid-plane arc length: (BA / b + (1/2 - K) t) b.
         arc = width + (0.5 - it.k_factor) * self.thickness * abs(angle)
         b = angle * share
-        T = rot_x(b)
-        T[1, 3] = -width / 2 + arc * share * np.sinc(b / np.pi)
-        T[2, 3] = arc * share * np.sin(b / 2) * np.sinc(b / (2 * np.pi))
-        # The flat point at this share goes to the origin first.
-        T[:3, 3] -= T[:3, 1] * (-width / 2 + width * share)
-        return T
+        c, s, sinc = math.cos(b), math.sin(b), _sinc(b)
+        # The flat point at this share goes to the origin first: what it is moved by, turned.
+        back = -width / 2 + width * share
+        y = -width / 2 + arc * share * sinc - c * back
+        z = arc * share * math.sin(b / 2) * _sinc(b / 2) - s * back
+        return np.array(((1.0, 0.0, 0.0, 0.0), (0.0, c, -s, y), (0.0, s, c, z), (0.0, 0.0, 0.0, 1.0)))
 
     def flange_hulls(self, flange: int) -> tuple[Array, ...]:
         """The flange's plates as prisms (2k, 3) in its frame."""
@@ -204,7 +203,7 @@ class SheetPart:
                     Ts[bend.parent]
                     @ bend.T_sheet_bend
                     @ self.T_bend_child(bend.index, float(angles[bend.index]), (index + 0.5) / MASS_STRIPS)
-                    @ inverse(bend.T_sheet_bend)
+                    @ bend.T_bend_sheet
                 )
                 lumps += [(T, piece) for piece in zone_strip(zone, bend, index, MASS_STRIPS)]
         masses, centres, inertias = [], [], []
@@ -226,6 +225,11 @@ ZONE_PIECES = 4
 """Wedges that stand for a bend zone in collision checks."""
 MASS_STRIPS = 6
 """Flat strips that stand for a bend zone in mass properties."""
+
+
+def _sinc(x: float) -> float:
+    """sin(x) / x, 1 at 0."""
+    return 1.0 if abs(x) < 1e-8 else math.sin(x) / x
 
 
 def zone_strip(zone: Polygon | MultiPolygon, bend: Bend, index: int, count: int) -> list[Polygon]:

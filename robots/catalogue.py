@@ -46,7 +46,7 @@ def load_robot(name: str) -> RobotModel:
         mechanism = load_urdf(URDF_FOLDER / entry["own"] / entry["urdf"])
     return make_robot(
         name, mechanism, entry["flange"], acceleration_deg_s2=entry["acceleration_deg_s2"], jerk_deg_s3=entry["jerk_deg_s3"],
-        payload=float(entry["payload_kg"]), controller=entry["controller"], language=entry["language"],
+        payload=float(entry["payload_kg"]), controller=entry["controller"], language=entry["language"], torque_limit_nm=entry.get("torque_limit_nm"),
     )  # fmt: skip
 
 
@@ -60,8 +60,9 @@ def make_robot(
     payload: float = 0.0,
     controller: str = "",
     language: str = "",
+    torque_limit_nm: list[float] | None = None,
 ) -> RobotModel:
-    """A robot from any mechanism. Acceleration defaults to full speed in 0.35 s, jerk to full acceleration in 0.1 s.
+    """A robot from any mechanism. `torque_limit_nm` wins over the description's efforts. Acceleration defaults to full speed in 0.35 s, jerk to full acceleration in 0.1 s.
 
     Raises:
         InputError: When a joint has no speed limit or the number of values does not fit.
@@ -71,7 +72,19 @@ def make_robot(
         raise InputError(f"robot '{name}' has no speed limit for {', '.join(missing)}; give `velocity` in the URDF's <limit>")
     acceleration = mechanism.velocity / 0.35 if acceleration_deg_s2 is None else np.array(acceleration_deg_s2, dtype=float) * DEG
     jerk = acceleration / 0.1 if jerk_deg_s3 is None else np.array(jerk_deg_s3, dtype=float) * DEG
-    return RobotModel(name, mechanism, flange_link, acceleration, jerk, payload, never_colliding_links(mechanism), controller, language)
+    limit = None if torque_limit_nm is None else np.array(torque_limit_nm, dtype=float)
+    return RobotModel(
+        name,
+        mechanism,
+        flange_link,
+        acceleration,
+        jerk,
+        payload,
+        never_colliding_links(mechanism),
+        controller,
+        language,
+        torque_limit=limit,
+    )
 
 
 def never_colliding_links(mechanism: Mechanism, samples: int = 60) -> frozenset[tuple[str, str]]:

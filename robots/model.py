@@ -8,15 +8,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.errors import InputError
-from core.frames import Array
+from core.frames import Array, inverse
 from robots.configuration import Configuration, turns
 from robots.ik import ClosedForm, jacobian, numeric, polish, whole_turns, with_turns
 from robots.mechanism import Mechanism
 
+TRACK_RASTER = 0.25
+"""Spacing of the positions at which a robot stands on its track [m]."""
+GOOD_SHARE = (0.45, 0.85)
+"""A target lies well when it is this far from the shoulder, as a share of the stretched arm."""
+MOST_POSITIONS = 4
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RobotModel:
-    """Kinematics and limits of an arm. Joint order is the mechanism's.
+    """Kinematics and limits of an arm, or of an arm on a track. Joint order is the mechanism's; a track's joint comes first, in metres.
 
     Attributes:
         name: Catalogue name.
@@ -28,6 +34,8 @@ class RobotModel:
         never_collide: Pairs of link names that are not checked against each other.
         controller: Usual controller (`krc4`, `irc5`).
         language: Its program language (`krl`, `rapid`).
+        arm: The same arm without its track; None: it has none.
+        torque_limit: Joint torques of the data sheet (n,) [Nm]; None: what the description says.
     """
 
     name: str
@@ -39,6 +47,8 @@ class RobotModel:
     never_collide: frozenset[tuple[str, str]] = frozenset()
     controller: str = ""
     language: str = ""
+    arm: RobotModel | None = None
+    torque_limit: Array | None = None
     _flange: int = field(init=False, repr=False)
     _closed: ClosedForm | None = field(init=False, repr=False)
     _shifts: Array = field(init=False, repr=False)
@@ -49,9 +59,16 @@ class RobotModel:
             raise InputError(
                 f"robot '{self.name}' has {n} joints; acceleration {self.acceleration.shape} and jerk {self.jerk.shape} must have as many values"
             )
+        if self.torque_limit is not None and self.torque_limit.shape != (n,):
+            raise InputError(f"robot '{self.name}' has {n} joints; torque limits {self.torque_limit.shape} must have as many values")
         object.__setattr__(self, "_flange", self.mechanism.link_index(self.flange_link))
-        object.__setattr__(self, "_shifts", whole_turns(self.lower, self.upper))
-        closed = ClosedForm(self.mechanism, self._flange) if n == 6 else None
+        if self.arm is not None and n != len(self.arm.lower) + 1:
+            raise InputError(
+                f"robot '{self.name}' has {n} joints; a track and an arm of {len(self.arm.lower)} make one more than the arm's"
+            )
+        alone = self.arm is None
+        object.__setattr__(self, "_shifts", whole_turns(self.lower, self.upper) if alone else np.zeros((1, n)))
+        closed = ClosedForm(self.mechanism, self._flange) if alone and n == 6 else None
         object.__setattr__(self, "_closed", closed if closed is not None and closed.solvable else None)
 
     @property
@@ -71,13 +88,18 @@ class RobotModel:
 
     @property
     def effort(self) -> Array:
-        """Joint torque limits (n,) [Nm]; inf where the description gives none."""
-        return self.mechanism.effort
+        """Joint torque limits (n,) [Nm]; inf where neither data sheet nor description gives one."""
+        return self.mechanism.effort if self.torque_limit is None else self.torque_limit
 
     @property
     def has_closed_form(self) -> bool:
         """Whether all solutions are found in closed form."""
-        return self._closed is not None
+        return self._closed is not None if self.arm is None else self.arm.has_closed_form
+
+    @property
+    def slides(self) -> int:
+        """How many sliding joints stand before the arm's: 1 on a track, else 0."""
+        return 0 if self.arm is None else 1
 
     def fk(self, q: ArrayLike) -> Array:
         """T_base_flange (4, 4)."""
@@ -87,8 +109,20 @@ class RobotModel:
         """Ts_base_flange (k, 4, 4)."""
         return self.mechanism.fk_batch(qs)[:, self._flange]
 
-    def ik(self, T_base_flange: Array) -> Array:
-        """All joint solutions (m, n) inside the limits, whole turns included, each true to 1e-9 m and rad; sorted."""
+    def ik(self, T_base_flange: Array, *, slide: float | None = None, near: float | None = None) -> Array:
+        """All joint solutions (m, n) inside the limits, whole turns included, each true to 1e-9 m and rad; sorted.
+
+        On a track there are endlessly many: these are the arm's at the positions of `track_positions`, in that order.
+
+        Args:
+            T_base_flange: The flange's pose (4, 4).
+            slide: Keep the track at this position [m].
+            near: Prefer track positions near this one [m]; None: the middle of the track.
+        """
+        if self.arm is not None:
+            positions = self.track_positions(T_base_flange, near) if slide is None else (slide,)
+            found = [self._with_slide(position, T_base_flange) for position in positions]
+            return np.concatenate(found) if found else np.zeros((0, len(self.lower)))
         if self._closed is not None:
             raw = self._closed.solve(T_base_flange)
             if len(raw):
@@ -99,6 +133,49 @@ class RobotModel:
             raw = numeric(self.mechanism, self._flange, T_base_flange, self.lower, self.upper)
         return with_turns(raw.reshape(-1, len(self.lower)), self._shifts, self.lower, self.upper)
 
+    def _with_slide(self, position: float, T_base_flange: Array) -> Array:
+        """The arm's solutions (m, n) with the track at a position [m]."""
+        assert self.arm is not None
+        if not self.lower[0] - 1e-9 <= position <= self.upper[0] + 1e-9:
+            return np.zeros((0, len(self.lower)))
+        found = self.arm.ik(inverse(self._T_base_arm(position)) @ T_base_flange)
+        return np.c_[np.full(len(found), position), found]
+
+    def _T_base_arm(self, position: float) -> Array:
+        """The arm's base in the track's (4, 4)."""
+        assert self.arm is not None
+        q = np.zeros(len(self.lower))
+        q[0] = position
+        T: Array = self.mechanism.fk(q)[self.mechanism.link_index(self.arm.mechanism.links[0].name)]
+        return T
+
+    def track_positions(self, T_base_flange: Array, near: float | None = None) -> tuple[float, ...]:
+        """Where on its track the robot should stand for a pose [m], at most `MOST_POSITIONS`, the nearest to `near` first.
+
+        Positions lie on a raster of `TRACK_RASTER` over the whole track, so that neighbouring targets share them and the robot drives less. Those
+        count from which the target lies at a good distance (`GOOD_SHARE` of the arm's reach); if there is none, the one that comes nearest to it.
+        """
+        assert self.arm is not None
+        count = max(round(float(self.upper[0] - self.lower[0]) / TRACK_RASTER), 1)
+        raster = np.linspace(self.lower[0], self.upper[0], count + 1)
+        start, along = self._T_base_arm(0.0), self.mechanism.joints[0].axis
+        shoulder, reach = self.arm.shoulder_and_reach
+        way = T_base_flange[:3, 3] - start[:3, :3] @ shoulder - start[:3, 3]
+        share = np.linalg.norm(way - raster[:, None] * along, axis=1) / reach
+        missed = np.maximum(np.maximum(GOOD_SHARE[0] - share, share - GOOD_SHARE[1]), 0.0)
+        reference = (self.lower[0] + self.upper[0]) / 2 if near is None else near
+        good = [k for k in range(len(raster)) if missed[k] == 0.0] or [int(np.argmin(missed))]
+        good.sort(key=lambda k: (round(abs(float(raster[k]) - reference), 6), k))
+        return tuple(float(raster[k]) for k in good[:MOST_POSITIONS])
+
+    @property
+    def shoulder_and_reach(self) -> tuple[Array, float]:
+        """Origin of joint 2 at q = 0 in the base (3,) [m], and the length of the arm from there to the wrist centre, stretched [m]."""
+        movable = [joint for joint in self.mechanism.joints if joint.kind != "fixed"]
+        Ts = self.mechanism.fk(np.zeros(len(movable)))
+        points = [Ts[joint.child][:3, 3] for joint in movable[1:5]]
+        return points[0], float(sum(np.linalg.norm(b - a) for a, b in zip(points[:-1], points[1:], strict=True)))
+
     def ik_batch(self, Ts_base_flange: Array) -> list[Array]:
         """Solutions of every pose of a stack (k, 4, 4)."""
         return [self.ik(T) for T in Ts_base_flange]
@@ -108,11 +185,18 @@ class RobotModel:
         return jacobian(self.mechanism, self._flange, np.asarray(q, dtype=float))
 
     def singularity(self, q: ArrayLike) -> float:
-        """Smallest singular value of the Jacobian with lengths scaled by the reach of one metre; 0 in a singularity."""
+        """Smallest singular value of the arm's Jacobian with lengths scaled by the reach of one metre; 0 in a singularity.
+
+        A track does not count: it stands still while the tool follows a line.
+        """
+        if self.arm is not None:
+            return self.arm.singularity(np.asarray(q, dtype=float)[1:])
         return float(np.linalg.svd(self.jacobian(q), compute_uv=False)[-1])
 
     def configuration(self, q: ArrayLike) -> Configuration:
         """Named posture of a six-axis arm with a spherical wrist or with three parallel axes."""
+        if self.arm is not None:
+            return self.arm.configuration(np.asarray(q, dtype=float)[1:])
         joints = np.asarray(q, dtype=float)
         behind, below = self.wrist_behind(joints)
         return Configuration(
@@ -126,6 +210,8 @@ class RobotModel:
         when the two meet. The wrist is behind the lower arm when it lies on the other side of the line axis 2 - axis 3 than when the
         forearm is folded forward.
         """
+        if self.arm is not None:
+            return self.arm.wrist_behind(np.asarray(q, dtype=float)[1:])
         joints = np.asarray(q, dtype=float)
         movable = [joint for joint in self.mechanism.joints if joint.kind != "fixed"]
         Ts, Ts_zero = self.mechanism.fk(joints), self.mechanism.fk(np.zeros(len(joints)))

@@ -75,7 +75,9 @@ class _Reader:
         self.materials = {m.get("name", ""): self._rgba(m) for m in root.findall("material") if m.find("color") is not None}
 
     def error(self, message: str, element: etree._Element) -> InputError:
-        return InputError(message, file=self.file, place=f"line {element.sourceline}")
+        link = next((it.get("name", "") for it in element.iterancestors("link")), None)
+        place = f"line {element.sourceline}" if link is None else f"line {element.sourceline}, link '{link}'"
+        return InputError(message, file=self.file, place=place)
 
     def mechanism(self) -> Mechanism:
         links: dict[str, etree._Element] = {}
@@ -240,7 +242,7 @@ class _Reader:
         if Path(name).is_absolute() or not all(path.resolve().is_relative_to(folder) for folder in folders):
             raise self.error(f"mesh path '{name}' leaves the description's folder", element)
         if not path.is_file():
-            raise self.error(f"mesh '{name}' does not exist", element)
+            raise self.error(f"mesh '{name}' does not exist; looked for {path}", element)
         return path.resolve()
 
     def _find_package(self, package: str) -> Path | None:

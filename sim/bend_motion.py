@@ -7,10 +7,11 @@ pose and keeps those whose whole path is free.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from core.frames import Array, inverse, translation
+from core.frames import Array, translation
 from sim.airbend import LegPoses, leg_poses
 from sim.cell_scene import CellScene, Groups, part_groups
 from sim.grips import Grip
@@ -18,7 +19,7 @@ from sim.plan import PartPlacement
 from sim.robot_path import blocking, line, path_is_free, polyline, solutions, track
 from sim.scene import Clearance, Scene
 from sim.sequence import SequencedStroke
-from sim.swing import lying_flanges
+from sim.swing import T_brake_sheet, lying_flanges
 
 PUSH = 0.008
 """The last stretch to the gauge is driven slowly, with the sheet lying on the die [m]."""
@@ -34,7 +35,7 @@ MUTE = 0.006
 """The ram changes from approach to bending speed this far above the sheet [m]."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class BendGeometry:
     """Where part and machine are while one stroke is made.
 
@@ -69,16 +70,36 @@ class BendGeometry:
 
     def T_world_sheet(self, beta: float) -> Array:
         """Pose of the sheet frame (root flange) with the stroke at deflection `beta`, lying in the tools (4, 4)."""
-        scene = self.cell_scene
-        bend = scene.part.bends[self.step.bends[0]]
-        legs = self.legs(beta)
-        # The machine's bend frame at pinch: above the die's top, directions of the world; the step tells how the sheet lies in it.
-        x, die_top = self.step.T_brake_bend_pinch[0, 3], scene.setup.die_height
-        T_machine_bend = translation(-x, 0.0, -(die_top + scene.part.thickness / 2)) @ self.step.T_brake_bend_pinch
-        T_leg = legs.rear if self.step.gauged == "parent" else legs.front
-        T_brake_parent = translation(x, 0.0, die_top) @ T_leg @ T_machine_bend @ inverse(bend.T_sheet_bend)
-        T: Array = scene.cell.brake.T_world_brake @ T_brake_parent @ inverse(scene.part.fold(self.fold(beta))[bend.parent])
+        scene, step = self.cell_scene, self.step
+        T: Array = scene.cell.brake.T_world_brake @ T_brake_sheet(
+            scene.part, step.stroke, step.gauged, step.T_brake_bend_pinch, self.legs(beta), self.fold(beta), scene.setup.die_height
+        )
         return T
+
+    @cached_property
+    def betas(self) -> Array:
+        """Deflections of the follow path (m,): up to the loaded angle, then back to the target (springback)."""
+        step = self.step
+        up = np.linspace(0.0, step.loaded_angle, max(8, int(np.ceil(step.loaded_angle / FOLLOW_STEP))) + 1)
+        back = np.linspace(step.loaded_angle, step.angle, 3)[1:] if step.loaded_angle > step.angle + 1e-6 else np.zeros(0)
+        return np.concatenate((up, back))
+
+    @cached_property
+    def swing(self) -> list[tuple[float, Array]]:
+        """Height of the tip and bend angles at every one of `betas`."""
+        return [(self.legs(float(beta)).tip, self.fold(float(beta))) for beta in self.betas]
+
+    @cached_property
+    def _Ts_world_flanges(self) -> Array:
+        Ts_fold = np.array([self.cell_scene.part.fold(fold) for _, fold in self.swing])
+        Ts_sheet = np.array([self.T_world_sheet(float(beta)) for beta in self.betas])
+        Ts: Array = Ts_sheet[:, None] @ Ts_fold
+        return Ts
+
+    def Ts_follow(self, flange: int) -> Array:
+        """Poses of one flange in the world at every one of `betas` (m, 4, 4)."""
+        Ts: Array = self._Ts_world_flanges[:, flange]
+        return Ts
 
     def T_world_flange(self, flange: int, beta: float) -> Array:
         """Pose of one flange with the stroke at deflection `beta` (4, 4)."""
@@ -156,14 +177,6 @@ def held(grip: Grip) -> PartPlacement:
     return PartPlacement("tcp", grip.flange, grip.T_tcp_flange, "gripper")
 
 
-def follow_betas(geometry: BendGeometry) -> Array:
-    """Deflections of the follow path: up to the loaded angle, then back to the target (springback)."""
-    step = geometry.step
-    up = np.linspace(0.0, step.loaded_angle, max(8, int(np.ceil(step.loaded_angle / FOLLOW_STEP))) + 1)
-    back = np.linspace(step.loaded_angle, step.angle, 3)[1:] if step.loaded_angle > step.angle + 1e-6 else np.zeros(0)
-    return np.concatenate((up, back))
-
-
 def _rear_extent(geometry: BendGeometry, T_world_sheet: Array, fold: Array) -> float:
     """How far the part reaches behind the bending plane [m]."""
     part = geometry.cell_scene.part
@@ -182,12 +195,43 @@ def _front_of_tools(geometry: BendGeometry) -> float:
     return max(float(-station.punch.section[:, 0].min()), float(-station.die.section[:, 0].min()), 0.06)
 
 
+STAGES = ("reach the gauge", "stand at the gauge", "follow the sheet", "withdraw the part", "insert the part")
+"""What a grip must allow, in the order in which it is tried."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class BendAttempt:
     """Why a grip does not work for a bend: the stage it fails at and the closest pair there."""
 
     stage: str
     closest: Clearance | None
+
+
+def contact_attempt(geometry: BendGeometry, grip: Grip) -> BendAttempt | None:
+    """Whether the robot can hold the sheet at the gauge and reach where it is after the bend: None, or why not."""
+    _, attempt = _at_contact(geometry, grip)
+    if attempt is not None:
+        return attempt
+    scene = geometry.cell_scene
+    T_after = geometry.Ts_follow(grip.flange)[int(np.argmax(geometry.betas))] @ grip.T_flange_tcp
+    return None if len(solutions(scene.cell, scene.gripper, T_after)) else BendAttempt("follow the sheet", None)
+
+
+def _at_contact(geometry: BendGeometry, grip: Grip) -> tuple[Array, BendAttempt | None]:
+    """Free joint solutions (m, n) that hold the sheet against the gauge; when there are none, why."""
+    cell_scene = geometry.cell_scene
+    T_contact = geometry.Ts_follow(grip.flange)[0] @ grip.T_flange_tcp
+    q_contacts = solutions(cell_scene.cell, cell_scene.gripper, T_contact)
+    if len(q_contacts) == 0:
+        return q_contacts, BendAttempt("reach the gauge", None)
+    scene = cell_scene.posed(
+        brake=geometry.brake(cell_scene.part.thickness), placement=held(grip), fold=geometry.before,
+        allowed=grip_groups(grip) | geometry.tool_groups() | geometry.gauge_groups(), margins=tool_margins(cell_scene),
+    )  # fmt: skip
+    free = scene.free(q_contacts)
+    if not np.any(free):
+        return q_contacts[:0], BendAttempt("stand at the gauge", blocking(scene, q_contacts))
+    return q_contacts[free], None
 
 
 def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 2) -> tuple[list[BendPath], BendAttempt | None]:
@@ -202,108 +246,100 @@ def bend_paths(geometry: BendGeometry, grip: Grip, *, follow: bool, most: int = 
     Returns:
         Paths, and when there is none the furthest stage an attempt came to.
     """
-    cell_scene = geometry.cell_scene
-    cell, gripper = cell_scene.cell, cell_scene.gripper
-    T_contact = geometry.T_world_flange(grip.flange, 0.0) @ grip.T_flange_tcp
-    q_contacts = solutions(cell, gripper, T_contact)
-    worst: BendAttempt | None = BendAttempt("reach the gauge", None)
-    if len(q_contacts) == 0:
+    q_contacts, worst = _at_contact(geometry, grip)
+    if worst is not None:
         return [], worst
-
-    placement = held(grip)
-    margins = tool_margins(cell_scene)
-    grip_allowed = grip_groups(grip)
-    pinch_allowed = grip_allowed | geometry.tool_groups() | geometry.gauge_groups()
-    scene_pinch = cell_scene.posed(
-        brake=geometry.brake(cell_scene.part.thickness), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins
-    )
-    free = scene_pinch.free(q_contacts)
-    order = ["reach the gauge", "stand at the gauge", "follow the sheet", "withdraw the part", "insert the part"]
-    if not np.any(free):
-        return [], BendAttempt("stand at the gauge", blocking(scene_pinch, q_contacts))
-
-    scene_open = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=grip_allowed, margins=margins
-    )
-    scene_touch = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip), placement=placement, fold=geometry.before, allowed=pinch_allowed, margins=margins
-    )
-    betas = follow_betas(geometry)
-    Ts_follow = np.array([geometry.T_world_flange(grip.flange, float(b)) @ grip.T_flange_tcp for b in betas])
-    scene_after = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT),
-        placement=placement,
-        fold=geometry.after,
-        allowed=grip_allowed,
-        margins=margins,
-    )
-    scene_leave = cell_scene.posed(
-        brake=geometry.brake(geometry.open_tip, gauge_back=GAUGE_RETRACT),
-        placement=placement,
-        fold=geometry.after,
-        allowed=pinch_allowed,
-        margins=margins,
-    )
-
+    held_bend = _HeldBend(geometry, grip)
     paths: list[BendPath] = []
-    for q_contact in q_contacts[free]:
+    settled: set[tuple[float, ...]] = set()
+    for q_contact in q_contacts:
+        # The same posture with whole turns of an axis is where it was; it differs only in how far the joints can still turn.
+        posture = tuple(np.round((q_contact + np.pi) % (2 * np.pi), 5))
+        if posture in settled:
+            continue
+        answer = held_bend.path(q_contact, follow=follow)
+        if isinstance(answer, BendPath):
+            paths.append(answer)
+            settled.add(posture)
+            if len(paths) >= most:
+                break
+        else:
+            worst = _worse(worst, answer)
+            if answer.closest is not None:
+                settled.add(posture)
+    return paths, None if paths else worst
+
+
+class _HeldBend:
+    """One bend with one grip: scenes and tool poses that all arm configurations share."""
+
+    def __init__(self, geometry: BendGeometry, grip: Grip) -> None:
+        self.geometry, self.grip = geometry, grip
+        self.Ts_follow = geometry.Ts_follow(grip.flange) @ grip.T_flange_tcp
+        self.T_contact: Array = self.Ts_follow[0]
+        self._scenes: dict[int, Scene] = {}
+
+    def _posed(self, brake: Array, fold: Array, *, touching: bool) -> Scene:
+        geometry, allowed = self.geometry, grip_groups(self.grip)
+        if touching:
+            allowed |= geometry.tool_groups() | geometry.gauge_groups()
+        scene = geometry.cell_scene
+        return scene.posed(brake=brake, placement=held(self.grip), fold=fold, allowed=allowed, margins=tool_margins(scene))
+
+    def _open(self, fold: Array, *, touching: bool, gauge_back: float = 0.0) -> Scene:
+        return self._posed(self.geometry.brake(self.geometry.open_tip, gauge_back=gauge_back), fold, touching=touching)
+
+    def path(self, q_contact: Array, *, follow: bool) -> BendPath | BendAttempt:
+        """The whole path from one joint solution at the gauge, or where it ends."""
+        geometry = self.geometry
+        cell, gripper = geometry.cell_scene.cell, geometry.cell_scene.gripper
         follow_qs: Array | None = None
-        q_end = q_contact
+        scene_leave = self._open(geometry.after, touching=True, gauge_back=GAUGE_RETRACT)
         if follow:
-            follow_qs = track(cell, gripper, Ts_follow, q_contact)
+            follow_qs = track(cell, gripper, self.Ts_follow, q_contact)
             if follow_qs is None:
-                worst = _worse(order, worst, BendAttempt("follow the sheet", None))
-                continue
-            blocked = _follow_blocked(geometry, grip, betas, follow_qs, margins, pinch_allowed)
+                return BendAttempt("follow the sheet", None)
+            blocked = self._follow_blocked(follow_qs)
             if blocked is not None:
-                worst = _worse(order, worst, BendAttempt("follow the sheet", blocked))
-                continue
+                return BendAttempt("follow the sheet", blocked)
             q_end = follow_qs[-1]
         else:
-            ends = solutions(cell, gripper, Ts_follow[-1])
+            ends = solutions(cell, gripper, self.Ts_follow[-1])
             ends = ends[scene_leave.free(ends)] if len(ends) else ends
             if len(ends) == 0:
-                worst = _worse(order, worst, BendAttempt("follow the sheet", None))
-                continue
+                return BendAttempt("follow the sheet", None)
             q_end = ends[int(np.argmin(np.max(np.abs(ends - q_contact), axis=1)))]
-        withdraw, blocked = _withdrawal(geometry, Ts_follow[-1], q_end, scene_leave, scene_after)
+        scene_after = self._open(geometry.after, touching=False, gauge_back=GAUGE_RETRACT)
+        withdraw, blocked = _withdrawal(geometry, self.Ts_follow[-1], q_end, scene_leave, scene_after)
         if withdraw is None:
-            worst = _worse(order, worst, BendAttempt("withdraw the part", blocked))
-            continue
-        insert, blocked = _insertion(geometry, T_contact, q_contact, scene_open, scene_touch)
+            return BendAttempt("withdraw the part", blocked)
+        scene_open, scene_touch = (self._open(geometry.before, touching=touching) for touching in (False, True))
+        insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_touch)
         if insert is None:
-            worst = _worse(order, worst, BendAttempt("insert the part", blocked))
-            continue
-        paths.append(BendPath(insert[0], insert[1], insert[2], betas, follow_qs, withdraw[0], withdraw[1]))
-        if len(paths) >= most:
-            break
-    return paths, None if paths else worst
+            return BendAttempt("insert the part", blocked)
+        return BendPath(insert[0], insert[1], insert[2], geometry.betas, follow_qs, withdraw[0], withdraw[1])
+
+    def _follow_blocked(self, qs: Array) -> Clearance | None:
+        """A contact while the sheet moves, or None; the ends of the swing are looked at first, since most contacts are there."""
+        geometry = self.geometry
+        last = len(geometry.betas) - 1
+        for k in sorted(range(last + 1), key=lambda k: (min(k, last - k) % 8 != 0, k)):
+            if k not in self._scenes:
+                tip, fold = geometry.swing[k]
+                self._scenes[k] = self._posed(geometry.brake(tip, gauge_back=GAUGE_RETRACT), fold, touching=True)
+            scene = self._scenes[k]
+            if not bool(scene.free(qs[k][None])[0]):
+                return scene.violation(qs[k])
+        return None
 
 
 GAUGE_RETRACT = 0.020
 """The gauge moves back this far at pinch, so that the rising flange does not scrape along it [m]."""
 
 
-def _worse(order: list[str], a: BendAttempt | None, b: BendAttempt) -> BendAttempt:
+def _worse(a: BendAttempt | None, b: BendAttempt) -> BendAttempt:
     """The attempt that came further."""
-    return b if a is None or order.index(b.stage) >= order.index(a.stage) else a
-
-
-def _follow_blocked(
-    geometry: BendGeometry, grip: Grip, betas: Array, qs: Array, margins: dict[tuple[str, str], float], allowed: Groups
-) -> Clearance | None:
-    """The first contact while the sheet moves, or None."""
-    for beta, q in zip(betas, qs, strict=True):
-        scene = geometry.cell_scene.posed(
-            brake=geometry.brake(geometry.legs(float(beta)).tip, gauge_back=GAUGE_RETRACT),
-            placement=held(grip),
-            fold=geometry.fold(float(beta)),
-            allowed=allowed,
-            margins=margins,
-        )
-        if not bool(scene.free(q[None])[0]):
-            return scene.violation(q)
-    return None
+    return b if a is None or STAGES.index(b.stage) >= STAGES.index(a.stage) else a
 
 
 def _withdrawal(

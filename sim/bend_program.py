@@ -96,6 +96,8 @@ class _Builder:
                 for name, signal in cell.signals.items()
             },
             routines=(Routine("main", "main", tuple(main)), *self.routines, *self.retreats),
+            prismatic=np.arange(len(limits.lower)) < limits.slides,
+            track_speed=float(limits.velocity[0]) if limits.slides else 0.0,
             notes=(
                 f"gripper {gripper.name}; sheet {result.part.material.name} {to_mm(result.part.thickness):g} mm, {result.part.mass:.2f} kg, {result.stack_face} face up on the stack",
                 "base: middle of the brake's lower tool seat, x along the beam to the right, y to the back gauge, z up",
@@ -141,16 +143,20 @@ class _Builder:
         out: list[Instruction] = []
         places = [self._tcp(q) for q in phase.robot]
         for first, last in zip(marks[:-1], marks[1:], strict=True):
+            duration = float(phase.times[last] - phase.times[first])
+            if phase.kind == "follow" and _rests(phase, first, last):
+                # The ram dwells: the robot stands, and the move before it ends exactly.
+                out.append(Pause(duration))
+                continue
             self.origins.append(MoveOrigin(index, first, last))
             q = phase.robot[last]
-            final = last == marks[-1]
             way = np.array([T[:3, 3] for T in places[first : last + 1]])
             speed = float(np.max(np.linalg.norm(np.diff(way, axis=0), axis=1) / span[first:last]))
             if phase.kind == "linear":
                 out.append(MoveLinear(self._base_tcp(q), q, max(np.ceil(speed * 1000) / 1000, SLOWEST)))
             else:
-                duration = float(phase.times[last] - phase.times[first])
-                out.append(MoveLinear(self._base_tcp(q), q, max(speed, SLOWEST), duration, None if final else FOLLOW_BLEND))
+                stops = last == marks[-1] or _rests(phase, last, marks[marks.index(last) + 1])
+                out.append(MoveLinear(self._base_tcp(q), q, max(speed, SLOWEST), duration, None if stops else FOLLOW_BLEND))
         return out
 
     def _free(self, index: int, phase: Phase) -> list[Instruction]:
@@ -172,9 +178,11 @@ class _Builder:
     def _follow_samples(self, phase: Phase) -> tuple[int, ...]:
         """Samples between which straight segments in time stay within `FOLLOW_ERROR` and `FOLLOW_TURN` of the followed path.
 
-        Rest at the ends is left out: the program waits for the brake's signal there.
+        Where the ram dwells, both ends of the rest are among them.
         """
         Ts = [self._tcp(q) for q in phase.robot]
+        rests = [_rests(phase, k, k + 1) for k in range(len(Ts) - 1)]
+        ends = [k for k in range(1, len(Ts) - 1) if rests[k - 1] != rests[k]] + [len(Ts) - 1]
 
         def holds(a: int, b: int) -> bool:
             for k in range(a + 1, b):
@@ -183,9 +191,10 @@ class _Builder:
                     return False
             return True
 
-        marks, last = [0], len(Ts) - 1
-        while marks[-1] < last:
+        marks = [0]
+        while marks[-1] < len(Ts) - 1:
             a = marks[-1]
+            last = next(end for end in ends if end > a)
             b, step = a + 1, 1
             while b + step <= last and holds(a, b + step):
                 b += step
@@ -263,6 +272,11 @@ class _Builder:
     def _base_tcp(self, q: Array) -> Array:
         T: Array = inverse(self.result.cell.brake.T_world_brake) @ self._tcp(q)
         return T
+
+
+def _rests(phase: Phase, first: int, last: int) -> bool:
+    """Whether the robot stands still between two samples."""
+    return bool(np.max(np.abs(np.diff(phase.robot[first : last + 1], axis=0))) < 1e-9)
 
 
 NEEDED = (

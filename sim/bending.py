@@ -6,20 +6,20 @@ fails with every grip, that step is forbidden and the search is asked again; whe
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
 from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.progress import Progress, silent
+from core.stages import Stages
 from parts.sheet import SheetPart
 from sim.cell_scene import build_cell_scene
-from sim.grip_choice import GripChooser
+from sim.grip_choice import Choice, GripChooser
 from sim.grips import Grip, holdable
 from sim.handling import sheet_pile
 from sim.job import run_job, start_timeline
@@ -27,6 +27,7 @@ from sim.job_motion import JobMotion, MotionError
 from sim.plan import BendPlan, BendStep, Phase
 from sim.sequence import SequencedStroke, SequenceResult, plan_sequence
 from sim.singularity import singularity_findings
+from sim.stroke_options import StrokeOptions
 
 FaceUp = Literal["auto", "top", "bottom"]
 
@@ -75,22 +76,9 @@ class BendingResult:
     sequence: SequenceResult
 
 
-@dataclass(eq=False, slots=True)
-class _Stages:
-    """Wall clock per planning stage; for the benchmark, never for decisions."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
-def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = None, progress: Progress = silent) -> BendingResult:
+def plan_bending(
+    part: SheetPart, cell: Cell, options: BendingOptions | None = None, progress: Progress = silent, stages: Stages | None = None
+) -> BendingResult:
     """Plans the whole job.
 
     Args:
@@ -98,6 +86,7 @@ def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = N
         cell: The cell to bend it in.
         options: How.
         progress: Told where the work is.
+        stages: Where the time is counted, all grippers that were tried together; None: only in the plan.
 
     Returns:
         The plan. It has phases only when every step works; otherwise its findings of error level name the step, the bodies and a remedy.
@@ -106,15 +95,30 @@ def plan_bending(part: SheetPart, cell: Cell, options: BendingOptions | None = N
         InputError: When the gripper named in the options is not in the cell.
     """
     options = options or BendingOptions()
-    grippers = _chosen_grippers(cell, options)
+    stages = stages or Stages()
+    with stages.measure("sequence"):
+        strokes = StrokeOptions(part, cell.brake, cell.tooling)
+    attempts = [_Attempt(part, cell, gripper, options, strokes, stages, progress) for gripper in _chosen_grippers(cell, options)]
     failures: list[BendingResult] = []
-    for gripper in grippers:
-        result = _plan_with(part, cell, gripper, options, progress)
+    for attempt in _most_promising(attempts):
+        result = attempt.plan()
         if not has_errors(result.plan.findings):
             return result
         failures.append(result)
     # The attempt that came furthest tells most.
     return max(failures, key=lambda result: (len(result.grips), -len(result.plan.findings)))
+
+
+def _most_promising(attempts: list[_Attempt]) -> list[_Attempt]:
+    """Grippers in the order in which they are tried: the cell's, but those that need regrips after those that may not, hopeless ones last."""
+    expected: list[float] = []
+    for attempt in attempts:
+        regrips = attempt.regrips_expected()
+        expected.append(np.inf if regrips is None else regrips)
+        if regrips == 0:
+            break
+    expected += [0.5] * (len(attempts) - len(expected))
+    return [attempts[i] for i in sorted(range(len(attempts)), key=lambda i: expected[i])]
 
 
 def _chosen_grippers(cell: Cell, options: BendingOptions) -> tuple[Gripper, ...]:
@@ -128,91 +132,122 @@ def _chosen_grippers(cell: Cell, options: BendingOptions) -> tuple[Gripper, ...]
     return chosen
 
 
-def _plan_with(part: SheetPart, cell: Cell, gripper: Gripper, options: BendingOptions, progress: Progress) -> BendingResult:
-    stages = _Stages()
-    with stages.measure("grips"):
-        holds = holdable(part, gripper)
-    findings: list[Finding] = []
-    if not any(holds):
-        with stages.measure("sequence"):
-            sequence = plan_sequence(part, cell.brake, cell.tooling, progress=progress)
-        reason = Finding(
-            "error", "no-grip", f"{gripper.name} cannot hold {part.name}: no place where enough of it lies on sheet with a safety factor of {gripper.safety_factor:g}",
-            "use a smaller gripper, a clamp, or more vacuum", "grip", {"mass_kg": round(part.mass, 3)},
-        )  # fmt: skip
-        return _result(part, cell, gripper, sequence, (), "top", (), (*sequence.findings, reason), options, stages)
+class _Attempt:
+    """The job with one gripper: sequences are asked for, and carried out, until one works or none is left."""
 
-    forbidden: frozenset[tuple[int, int, str]] = frozenset()
-    best: BendingResult | None = None
-    for _ in range(options.retries + 1):
-        with stages.measure("sequence"):
-            sequence = plan_sequence(
-                part, cell.brake, cell.tooling, holdable=lambda flange: holds[flange], forbidden=forbidden, progress=progress
-            )
+    def __init__(
+        self,
+        part: SheetPart,
+        cell: Cell,
+        gripper: Gripper,
+        options: BendingOptions,
+        strokes: StrokeOptions,
+        stages: Stages,
+        progress: Progress,
+    ) -> None:
+        self.part, self.cell, self.gripper, self.options = part, cell, gripper, options
+        self.strokes, self.stages, self.progress = strokes, stages, progress
+        with stages.measure("grips"):
+            self.holds = holdable(part, gripper)
+        station = cell.station("stack")
+        self.piled = cell if station is None else replace(cell, bodies=(*cell.bodies, sheet_pile(part, station, "top")))
+        self.faces = {"top": ("top",), "bottom": ("bottom",), "auto": ("bottom", "top")}[options.stack_face]
+        self._first: tuple[SequenceResult, GripChooser] | None = None
+
+    def _sequence(self, forbidden: frozenset[tuple[int, int, str]]) -> SequenceResult:
+        with self.stages.measure("sequence"):
+            return plan_sequence(
+                self.part, self.cell.brake, self.cell.tooling, holdable=lambda flange: self.holds[flange], forbidden=forbidden,
+                options=self.strokes, progress=self.progress,
+            )  # fmt: skip
+
+    def _chooser(self, sequence: SequenceResult) -> GripChooser:
+        with self.stages.measure("scene"):
+            return GripChooser(build_cell_scene(self.piled, sequence.setup, self.gripper, self.part), sequence, self.faces)
+
+    def regrips_expected(self) -> int | None:
+        """Regrips that this gripper needs at least; None when it cannot do the job."""
+        if not any(self.holds):
+            return None
+        sequence = self._sequence(frozenset())
         if has_errors(sequence.findings):
-            findings = [*sequence.findings]
-            failed = _result(part, cell, gripper, sequence, (), "top", (), tuple(findings), options, stages)
-            return best or failed
-        result, blocked = _carry_out(part, cell, gripper, sequence, options, stages, progress)
-        if not has_errors(result.plan.findings):
-            return result
-        if best is None or len(result.grips) > len(best.grips):
-            best = result
-        if blocked is None:
-            break
-        forbidden |= {blocked}
-    assert best is not None
-    return best
+            return None
+        chooser = self._chooser(sequence)
+        self._first = (sequence, chooser)
+        with self.stages.measure("grips"):
+            return chooser.regrips_expected()
 
+    def plan(self) -> BendingResult:
+        """The first sequence that works; else the one that came furthest."""
+        if not any(self.holds):
+            sequence = self._sequence(frozenset())
+            reason = Finding(
+                "error", "no-grip",
+                f"{self.gripper.name} cannot hold {self.part.name}: no place where enough of it lies on sheet with a safety factor of {self.gripper.safety_factor:g}",
+                "use a smaller gripper, a clamp, or more vacuum", "grip", {"mass_kg": round(self.part.mass, 3)},
+            )  # fmt: skip
+            return self._result(sequence, [], (*sequence.findings, reason))
+        forbidden: frozenset[tuple[int, int, str]] = frozenset()
+        best: BendingResult | None = None
+        for _ in range(self.options.retries + 1):
+            if self._first is not None and not forbidden:
+                sequence, chooser = self._first
+            else:
+                sequence = self._sequence(forbidden)
+                if has_errors(sequence.findings):
+                    return best or self._result(sequence, [], sequence.findings)
+                chooser = self._chooser(sequence)
+            result, blocked = self._carry_out(sequence, chooser)
+            if not has_errors(result.plan.findings):
+                return result
+            if best is None or len(result.grips) > len(best.grips):
+                best = result
+            if blocked is None:
+                break
+            forbidden |= {blocked}
+        assert best is not None
+        return best
 
-def _carry_out(
-    part: SheetPart, cell: Cell, gripper: Gripper, sequence: SequenceResult, options: BendingOptions, stages: _Stages, progress: Progress
-) -> tuple[BendingResult, tuple[int, int, str] | None]:
-    """Grips and motions for one sequence; when a step fails, also what the search should not propose again."""
-    faces = {"top": ("top",), "bottom": ("bottom",), "auto": ("bottom", "top")}[options.stack_face]
-    station = cell.station("stack")
-    face = faces[0]
-    with stages.measure("scene"):
-        piled = cell if station is None else replace(cell, bodies=(*cell.bodies, sheet_pile(part, station, "top")))
-        cell_scene = build_cell_scene(piled, sequence.setup, gripper, part)
-    chooser = GripChooser(cell_scene, sequence, faces)
-    with stages.measure("grips"):
-        chosen, blocked = chooser.assign(progress)
-    findings = [*sequence.findings]
-    if blocked is not None:
-        step = sequence.steps[blocked.index]
-        findings.append(blocked.finding)
+    def _carry_out(self, sequence: SequenceResult, chooser: GripChooser) -> tuple[BendingResult, tuple[int, int, str] | None]:
+        """Grips and motions for one sequence; when a step fails, also what the search should not propose again."""
+        with self.stages.measure("grips"):
+            chosen, blocked = chooser.assign(self.progress)
+        findings = [*sequence.findings]
+        if blocked is not None:
+            findings.append(blocked.finding)
+            return self._result(sequence, chosen, tuple(findings)), _key(sequence, sequence.steps[blocked.index])
+        timeline = start_timeline(self.piled, self.gripper, self.part)
+        motion = JobMotion(chooser.cell_scene, timeline, self.options.seed, findings)
+        made: list[BendStep] = []
+        try:
+            with self.stages.measure("motion"):
+                face = run_job(motion, sequence, chosen, self.faces, made, self.progress)
+        except MotionError as error:
+            findings.append(error.finding)
+            key = None if error.step_index is None else _key(sequence, sequence.steps[error.step_index])
+            return self._result(sequence, chosen, tuple(findings)), key
+        phases = tuple(timeline.phases)
+        findings += singularity_findings(self.piled.robot.model, phases)
+        return self._result(sequence, chosen, tuple(findings), face, phases, tuple(made)), None
+
+    def _result(
+        self,
+        sequence: SequenceResult,
+        chosen: list[Choice],
+        findings: tuple[Finding, ...],
+        face: str = "top",
+        phases: tuple[Phase, ...] = (),
+        steps: tuple[BendStep, ...] = (),
+    ) -> BendingResult:
+        unique = tuple({(f.code, f.step, f.message): f for f in reversed(findings)}.values())[::-1]
+        plan = BendPlan(
+            self.piled.name, self.part.name, self.gripper.name, steps, phases, unique, self.options.seed, dict(self.stages.seconds)
+        )
         grips = tuple(choice.grip for choice in chosen)
-        return _result(part, piled, gripper, sequence, grips, face, (), tuple(findings), options, stages), _key(part, sequence, step)
-    timeline = start_timeline(piled, gripper, part)
-    motion = JobMotion(cell_scene, timeline, options.seed, findings)
-    made: list[BendStep] = []
-    try:
-        with stages.measure("motion"):
-            face = run_job(motion, sequence, chosen, faces, made, progress)
-    except MotionError as error:
-        findings.append(error.finding)
-        key = None if error.step_index is None else _key(part, sequence, sequence.steps[error.step_index])
-        result = _result(part, piled, gripper, sequence, tuple(c.grip for c in chosen), face, (), tuple(findings), options, stages)
-        return result, key
-    findings += singularity_findings(piled.robot.model, tuple(timeline.phases))
-    result = _result(
-        part,
-        piled,
-        gripper,
-        sequence,
-        tuple(c.grip for c in chosen),
-        face,
-        tuple(timeline.phases),
-        tuple(findings),
-        options,
-        stages,
-        tuple(made),
-    )
-    return result, None
+        return BendingResult(plan, self.piled, self.part, sequence.setup, self.gripper, grips, face, sequence)
 
 
-def _key(part: SheetPart, sequence: SequenceResult, step: SequencedStroke) -> tuple[int, int, str]:
+def _key(sequence: SequenceResult, step: SequencedStroke) -> tuple[int, int, str]:
     """How the search knows a step: stroke, strokes done before, side gauged."""
     mask = 0
     for other in sequence.steps:
@@ -220,22 +255,3 @@ def _key(part: SheetPart, sequence: SequenceResult, step: SequencedStroke) -> tu
             break
         mask |= 1 << other.stroke
     return step.stroke, mask, step.gauged
-
-
-def _result(
-    part: SheetPart,
-    cell: Cell,
-    gripper: Gripper,
-    sequence: SequenceResult,
-    grips: tuple[Grip, ...],
-    face: str,
-    phases: tuple[Phase, ...],
-    findings: tuple[Finding, ...],
-    options: BendingOptions,
-    stages: _Stages,
-    steps: tuple[BendStep, ...] = (),
-) -> BendingResult:
-    unique = tuple(dict.fromkeys((f.code, f.step, f.message) for f in findings))
-    kept = tuple(next(f for f in findings if (f.code, f.step, f.message) == key) for key in unique)
-    plan = BendPlan(cell.name, part.name, gripper.name, steps, phases, kept, options.seed, dict(stages.seconds))
-    return BendingResult(plan, cell, part, sequence.setup, gripper, grips, face, sequence)

@@ -224,7 +224,12 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             ignore_groups=_ignored_groups(cell, part, statics),
             margin=cell.margin,
             margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)}
-            | {("gripper", "pile"): 0.0, ("robot", "robot"): SELF_MARGIN, ("robot", "gripper"): SELF_MARGIN},
+            | {
+                ("gripper", "pile"): part.thickness / 2,
+                ("gripper", "regrip"): part.thickness / 2,
+                ("robot", "robot"): SELF_MARGIN,
+                ("robot", "gripper"): SELF_MARGIN,
+            },
         ),
         cell=cell,
         gripper=gripper,

@@ -8,13 +8,20 @@ import numpy as np
 
 from core.findings import Finding
 from core.progress import Progress
-from sim.bend_motion import BendAttempt, BendGeometry, BendPath, bend_paths
+from sim.bend_motion import STAGES, BendAttempt, BendGeometry, BendPath, bend_paths, contact_attempt
 from sim.cell_scene import CellScene
 from sim.grips import Grip, candidate_grips
-from sim.sequence import SequencedStroke, SequenceResult
+from sim.handover import Handover
+from sim.sequence import SequenceResult
 
 CANDIDATES = 48
 """Grips looked at per start of a run."""
+TRIES = 3
+"""Grips tried for a run before the run itself counts as impossible."""
+HANDOVERS = 16
+"""Grips that cannot be taken or left, before a run counts as impossible."""
+BACKTRACKS = 8
+"""Runs taken back before the sequence counts as impossible."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,35 +60,72 @@ class GripChooser:
         self.cell_scene, self.sequence, self.faces = cell_scene, sequence, faces
         self.candidates = candidate_grips(cell_scene.part, cell_scene.gripper)
         self.geometries = [BendGeometry(cell_scene, step, step.before) for step in sequence.steps]
+        self.handover = Handover(cell_scene, faces)
+        self._standing: dict[tuple[int, int], BendAttempt | None] = {}
         self._memo: dict[tuple[int, int, bool], tuple[tuple[BendPath, ...], BendAttempt | None]] = {}
+        self._handed: dict[tuple[int, int, int], str] = {}
 
-    def works(self, index: int, number: int, follow: bool) -> tuple[tuple[BendPath, ...], BendAttempt | None]:
-        """Robot paths of step `index` with candidate `number`; empty with the stage it fails at."""
+    def stands(self, index: int, number: int) -> bool:
+        """Whether the robot can stand at the gauge in step `index` with candidate `number`: quick, and most that fails fails here."""
+        key = (index, number)
+        if key not in self._standing:
+            self._standing[key] = contact_attempt(self.geometries[index], self.candidates[number])
+        return self._standing[key] is None
+
+    def works(self, index: int, number: int, follow: bool) -> tuple[BendPath, ...]:
+        """Robot paths of step `index` with candidate `number`; empty when there are none."""
         key = (index, number, follow)
         if key not in self._memo:
             paths, attempt = bend_paths(self.geometries[index], self.candidates[number], follow=follow)
             self._memo[key] = (tuple(paths), attempt)
-        return self._memo[key]
+        return self._memo[key][0]
 
     def assign(self, progress: Progress) -> tuple[list[Choice], Blocked | None]:
         """Grips for all steps, the longest runs first; or those up to the step that is blocked."""
-        chosen: list[Choice] = []
-        steps = self.sequence.steps
-        while len(chosen) < len(steps):
-            start = len(chosen)
-            progress("grips", start / len(steps), f"bend {start + 1} of {len(steps)}")
-            run = self._best_run(start, follow=True) or self._best_run(start, follow=False)
-            if not run:
-                return chosen, Blocked(start, self._finding(start))
-            chosen += run
-        return chosen, None
+        best: list[Choice] = []
+        reason: Blocked | None = None
+        budget = BACKTRACKS
 
-    def _usable(self, step: SequencedStroke, start: int) -> list[int]:
+        def go_on(chosen: list[Choice], held: int | None) -> bool:
+            nonlocal best, reason, budget
+            start = len(chosen)
+            progress(
+                "grips", start / len(self.sequence.steps), f"bend {min(start + 1, len(self.sequence.steps))} of {len(self.sequence.steps)}"
+            )
+            if start == len(self.sequence.steps):
+                best, reason = chosen, None
+                return True
+            runs = self._runs(start, held)
+            for number, run in runs:
+                if go_on(chosen + run, number):
+                    return True
+                budget -= 1
+                if budget <= 0:
+                    break
+            if reason is None or start > len(best):
+                best, reason = chosen, Blocked(start, self._finding(start, held))
+            return False
+
+        go_on([], None)
+        return best, reason
+
+    def regrips_expected(self) -> int | None:
+        """Regrips that the sequence needs at least, judged by where the robot can stand; None when some step has no grip at all."""
+        start, runs = 0, 0
+        while start < len(self.sequence.steps):
+            longest = max((self._reach(start, number) for number in self._usable(start)), default=0)
+            if longest == 0:
+                return None
+            start, runs = start + longest, runs + 1
+        return runs - 1
+
+    def _usable(self, start: int) -> list[int]:
         """Candidates on flanges in front; before the first bend only on a face that can be up on the stack."""
+        front = self.sequence.steps[start].front
         good = [
             number
             for number, grip in enumerate(self.candidates)
-            if grip.flange in step.front and (start > 0 or grip.face == "edge" or grip.face in self.faces)
+            if grip.flange in front and (start > 0 or grip.face == "edge" or grip.face in self.faces)
         ]
         # A thin, even choice over all candidates after the best ones: variety finds a grip sooner than neighbours do.
         if len(good) <= CANDIDATES:
@@ -89,34 +133,83 @@ class GripChooser:
         head, rest = good[: CANDIDATES // 2], good[CANDIDATES // 2 :]
         return head + [rest[i] for i in np.linspace(0, len(rest) - 1, CANDIDATES // 2).astype(int)]
 
-    def _best_run(self, start: int, *, follow: bool) -> list[Choice]:
-        best: list[Choice] = []
+    def _reach(self, start: int, number: int) -> int:
+        """How many steps from `start` on the robot could stand through with one grip."""
         steps = self.sequence.steps
-        for number in self._usable(steps[start], start):
-            run: list[Choice] = []
-            for index in range(start, len(steps)):
-                if self.candidates[number].flange not in steps[index].front:
-                    break
-                paths, _ = self.works(index, number, follow)
-                if not paths:
-                    break
-                run.append(Choice(self.candidates[number], follow, paths))
-            if len(run) > len(best):
-                best = run
-            if start + len(best) == len(steps):
-                break
-        return best
+        flange = self.candidates[number].flange
+        index = start
+        while index < len(steps) and flange in steps[index].front and self.stands(index, number):
+            index += 1
+        return index - start
 
-    def _finding(self, index: int) -> Finding:
+    def _runs(self, start: int, held: int | None) -> list[tuple[int, list[Choice]]]:
+        """A grip with the steps it serves from `start` on: the longest run; then, for another try, other grips that serve as many or fewer."""
+        reach = {number: self._reach(start, number) for number in self._usable(start) if number != held}
+        order = sorted(reach, key=lambda number: -reach[number])
+        found: list[tuple[int, list[Choice]]] = []
+        for follow_all in (True, False):
+            longest = max((len(run) for _, run in found), default=0)
+            refused = 0
+            for number in order:
+                if reach[number] <= longest or refused >= HANDOVERS:
+                    break
+                run = self._run(start, number, reach[number], follow_all)
+                if len(run) <= longest:
+                    continue
+                if self._cannot_come(start, held, number) or self._cannot_leave(start + len(run), number):
+                    refused += 1
+                    continue
+                found.append((number, run))
+                longest = len(run)
+            if longest == len(self.sequence.steps) - start:
+                break
+        return found[::-1][:TRIES]
+
+    def _run(self, start: int, number: int, reach: int, follow_all: bool) -> list[Choice]:
+        run = []
+        for index in range(start, start + reach):
+            paths = self.works(index, number, True)
+            follow = bool(paths)
+            if not paths and not follow_all:
+                paths = self.works(index, number, False)
+            if not paths:
+                break
+            run.append(Choice(self.candidates[number], follow, paths))
+        return run
+
+    def _cannot_come(self, start: int, held: int | None, number: int) -> str:
+        """Why a grip cannot be taken before step `start`; empty when it can."""
+        key = (start, -1 if held is None else held, number)
+        if key not in self._handed:
+            new = self.candidates[number]
+            fold = self.sequence.steps[start].before
+            self._handed[key] = (
+                self.handover.cannot_pick(new) if held is None else self.handover.cannot_regrip(self.candidates[held], new, fold)
+            )
+        return self._handed[key]
+
+    def _cannot_leave(self, end: int, number: int) -> str:
+        """Why the finished part cannot be put down with a grip; empty when it can or when there are bends to come."""
+        if end < len(self.sequence.steps):
+            return ""
+        key = (end, -1, number)
+        if key not in self._handed:
+            self._handed[key] = self.handover.cannot_stack(self.candidates[number])
+        return self._handed[key]
+
+    def _finding(self, index: int, held: int | None) -> Finding:
         """The reason of the attempt that came furthest."""
-        order = ["reach the gauge", "stand at the gauge", "follow the sheet", "insert the part", "withdraw the part"]
-        attempts = [attempt for (i, _, _), (paths, attempt) in self._memo.items() if i == index and not paths and attempt is not None]
         label = f"bend {index + 1}"
+        handed = [why for (start, _, _), why in self._handed.items() if why and start in (index, len(self.sequence.steps))]
+        if handed and any(paths for (i, _, _), (paths, _) in self._memo.items() if i == index):
+            return Finding("error", "no-handover", handed[-1], "move the station within reach, turn it, or use another gripper", label)
+        attempts = [attempt for (i, _), attempt in self._standing.items() if i == index and attempt is not None]
+        attempts += [attempt for (i, _, _), (paths, attempt) in self._memo.items() if i == index and not paths and attempt is not None]
         if not attempts:
             return Finding(
                 "error", "no-grip", "no flange in front of the tools can be gripped", "another gripper, or gauge the other side", label
             )
-        attempt = max(attempts, key=lambda a: (order.index(a.stage), a.closest.distance if a.closest is not None else -1.0))
+        attempt = max(attempts, key=lambda a: (STAGES.index(a.stage), a.closest.distance if a.closest is not None else -1.0))
         if attempt.closest is None:
             return Finding(
                 "error",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from shapely import MultiPolygon, Polygon
+from shapely import MultiPolygon, Point, Polygon
 
 from cells.model import Body, Station
-from core.frames import Array, inverse, rot_x, rot_z, translation
+from core.frames import Array, apply, inverse, rot_x, rot_z, translation
 from parts.sheet import SheetPart
 from sim.cell_scene import CellScene, Groups, part_groups
 from sim.grips import Grip
@@ -110,11 +110,18 @@ def reaches(
     holding = PartPlacement("tcp", grip.flange, grip.T_tcp_flange, "gripper")
     scene_approach = cell_scene.posed(brake=brake, gripper=gripper_open, placement=resting, fold=fold, allowed=touching)
     scene_grip = cell_scene.posed(brake=brake, placement=holding, fold=fold, allowed=touching)
-    Ts_in, _ = polyline([T_grip, T_before])
-    Ts_out, _ = polyline([T_grip, T_after])
     found: list[Reach] = []
     blocked: Clearance | None = None
-    for q in solutions(cell, gripper, T_grip):
+    qs = solutions(cell, gripper, T_grip)
+    # Most of what fails fails where the gripper meets the part.
+    for scene in (scene_grip, scene_approach):
+        if len(qs):
+            free = scene.free(qs)
+            blocked = blocked if np.any(free) else blocking(scene, qs)
+            qs = qs[free]
+    Ts_in, _ = polyline([T_grip, T_before])
+    Ts_out, _ = polyline([T_grip, T_after])
+    for q in qs:
         approach = track(cell, gripper, Ts_in, q)
         carry = track(cell, gripper, Ts_out, q)
         if approach is None or carry is None:
@@ -183,51 +190,50 @@ def slot_offsets(station: Station, size: Array) -> list[tuple[float, float]]:
 def regrip_poses(part: SheetPart, station: Station, fold: Array) -> list[tuple[Array, Groups]]:
     """T_world_sheet candidates of the part on a regrip station's cups, with the flange that lies on them.
 
-    Each flange that covers the cups, either face down, four directions; the largest flange first.
+    Each flange that covers the cups, either face on them, four directions, held in its middle or nearer its ends; the largest flange first.
     """
     Ts = part.fold(fold)
     poses: list[tuple[Array, Groups]] = []
     by_area = sorted(part.flanges, key=lambda flange: -flange.polygon.area)
     groups = {body.group for body in station.bodies}
     for flange in by_area:
-        centre = _support_centre(flange.polygon, station.size)
-        if centre is None:
-            continue
-        for face_down in ("bottom", "top"):
-            for yaw in QUARTERS:
-                R = rot_z(yaw) @ (np.eye(4) if face_down == "bottom" else rot_x(np.pi))
-                T_world_flange = (
-                    station.T_world_station @ translation(0.0, 0.0, part.thickness / 2) @ R @ translation(-centre[0], -centre[1], 0.0)
-                )
-                T_world_sheet = T_world_flange @ inverse(Ts[flange.index])
-                if _below(part, fold, T_world_sheet, station.T_world_station[2, 3] - 1e-4, flange.index, station):
-                    continue
-                poses.append((T_world_sheet, frozenset((f"flange-{flange.index}", group) for group in groups)))
+        for x, y in _support_points(flange.polygon, station.size):
+            for face_down in ("bottom", "top"):
+                for yaw in QUARTERS:
+                    R = rot_z(yaw) @ (np.eye(4) if face_down == "bottom" else rot_x(np.pi))
+                    T_station_flange = translation(0.0, 0.0, part.thickness / 2) @ R @ translation(-x, -y, 0.0)
+                    T_station_sheet = T_station_flange @ inverse(Ts[flange.index])
+                    if _behind(part, T_station_sheet @ Ts, flange.index, station):
+                        continue
+                    allowed = frozenset((f"flange-{flange.index}", group) for group in groups)
+                    poses.append((station.T_world_station @ T_station_sheet, allowed))
     return poses
 
 
-def _support_centre(polygon: Polygon | MultiPolygon, size: tuple[float, float]) -> tuple[float, float] | None:
-    """A point of the flange around which the station's cups find sheet."""
+def _support_points(polygon: Polygon | MultiPolygon, size: tuple[float, float]) -> list[tuple[float, float]]:
+    """Points of the flange around which the station's cups find sheet: its middle, then towards the ends of its two axes, then its corners."""
     inner = polygon.buffer(-max(size) / 2)
     if inner.is_empty:
         inner = polygon.buffer(-min(size) / 2)
     if inner.is_empty:
-        return None
+        return []
     centroid = polygon.centroid
-    point = centroid if inner.contains(centroid) else inner.representative_point()
-    return float(point.x), float(point.y)
+    middle = centroid if inner.contains(centroid) else inner.representative_point()
+    x0, y0, x1, y1 = inner.bounds
+    ends = [Point(x, middle.y) for x in (x0 + 1e-6, x1 - 1e-6)] + [Point(middle.x, y) for y in (y0 + 1e-6, y1 - 1e-6)]
+    corners = [Point(x, y) for x in (x0 + 1e-6, x1 - 1e-6) for y in (y0 + 1e-6, y1 - 1e-6)]
+    return [(float(point.x), float(point.y)) for point in (middle, *ends, *corners) if inner.covers(point)]
 
 
-def _below(part: SheetPart, fold: Array, T_world_sheet: Array, height: float, on: int, station: Station) -> bool:
-    """Whether another flange would go through the station's top."""
-    Ts = T_world_sheet @ part.fold(fold)
+def _behind(part: SheetPart, Ts_station_flange: Array, on: int, station: Station) -> bool:
+    """Whether another flange would go through the station's cups."""
     reach = max(station.size) / 2 + 0.02
     for flange in part.flanges:
         if flange.index == on:
             continue
         for hull in part.flange_hulls(flange.index):
-            points = hull @ Ts[flange.index][:3, :3].T + Ts[flange.index][:3, 3]
-            near = np.all(np.abs(points[:, :2] - station.T_world_station[:2, 3]) < reach, axis=1)
-            if np.any(points[near][:, 2] < height - part.thickness):
+            points = apply(Ts_station_flange[flange.index], hull)
+            near = np.all(np.abs(points[:, :2]) < reach, axis=1)
+            if np.any(points[near][:, 2] < -part.thickness):
                 return True
     return False

@@ -14,7 +14,8 @@ from sim.follow import FollowLaw
 from sim.grip_choice import Choice
 from sim.grips import Grip
 from sim.handling import QUARTERS, lying, reaches, slot_offsets, station_groups
-from sim.job_motion import SLIDE_TIME, JobMotion, MotionError, infeed, no_motion, pick_options, put_down_options, regrip_options
+from sim.handover import infeed, pick_options, put_down_options, regrip_options
+from sim.job_motion import SLIDE_TIME, JobMotion, MotionError, no_motion
 from sim.plan import BendStep, PartPlacement
 from sim.sequence import SequencedStroke, SequenceResult
 from sim.timeline import Timeline
@@ -22,12 +23,14 @@ from sim.timeline import Timeline
 
 def start_timeline(cell: Cell, gripper: Gripper, part: SheetPart) -> Timeline:
     """Everything at home: robot at its home position, ram up, gauge back, gripper open, sheet not yet in the cell."""
-    brake = cell.brake
-    upper = dict(zip(brake.mechanism.joint_names, brake.mechanism.upper, strict=True))
-    lower = dict(zip(brake.mechanism.joint_names, brake.mechanism.lower, strict=True))
-    parked = brake.q(0.0, min(0.3, upper["gauge_x"]), max(lower["gauge_r"], 0.08), -brake.length / 4, brake.length / 4)
     return Timeline(
-        cell, gripper, cell.robot.q_home.copy(), parked, np.zeros(len(part.bends)), np.array(gripper.mechanism.upper, dtype=float), None
+        cell,
+        gripper,
+        cell.robot.q_home.copy(),
+        cell.brake.parked(),
+        np.zeros(len(part.bends)),
+        np.array(gripper.mechanism.upper, dtype=float),
+        None,
     )
 
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cells.model import Station
 from core.findings import Finding
 from core.frames import Array, translation
 from sim.bend_motion import MUTE, BendGeometry, BendPath, held
 from sim.cell_scene import CellScene, Groups
 from sim.follow import FollowLaw, follow_law
 from sim.grips import Grip
-from sim.handling import APPROACH, Reach, deposit_poses, lying, reaches, regrip_poses, station_groups
+from sim.handling import APPROACH, Reach
 from sim.motion import MotionFailure, plan_free
 from sim.plan import Event, PartPlacement
 from sim.robot_path import line, path_is_free, track
@@ -352,55 +351,3 @@ def _com_in_flange(cell_scene: CellScene, fold: Array, flange: int) -> Array:
     T = cell_scene.part.fold(fold)[flange]
     com: Array = T[:3, :3].T @ (cell_scene.part.center_of_mass(fold) - T[:3, 3])
     return com
-
-
-def infeed(cell_scene: CellScene) -> Station | None:
-    """Where the gripper takes sheets from: clamps from a presenter, cups from a stack, either from what there is."""
-    cell = cell_scene.cell
-    order = ("presenter", "stack") if cell_scene.gripper.kind == "clamp" else ("stack", "presenter")
-    return next((station for kind in order if (station := cell.station(kind)) is not None), None)  # type: ignore[arg-type]
-
-
-def pick_options(
-    cell_scene: CellScene, grip: Grip, station: Station, brake: Array, open_gripper: Array, face_up: str
-) -> tuple[list[Reach], Clearance | None]:
-    """Ways to pick the flat sheet from a station; the first direction of the sheet that works."""
-    part = cell_scene.part
-    fold = np.zeros(len(part.bends))
-    blocked: Clearance | None = None
-    for yaw in (0.0, np.pi / 2, np.pi, -np.pi / 2):
-        T = lying(part, station, face_up, yaw)
-        found, closest = reaches(cell_scene, grip, T, fold, brake=brake, allowed=station_groups(part, station), gripper_open=open_gripper)
-        if found:
-            return found, None
-        blocked = closest or blocked
-    return [], blocked
-
-
-def put_down_options(
-    cell_scene: CellScene, grip: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station
-) -> tuple[list[Reach], Clearance | None]:
-    """Ways to put the finished part on the outfeed."""
-    blocked: Clearance | None = None
-    for T in deposit_poses(cell_scene.part, station, grip, fold):
-        found, closest = reaches(
-            cell_scene, grip, T, fold, brake=brake, allowed=station_groups(cell_scene.part, station), gripper_open=open_gripper
-        )
-        if found:
-            return found, None
-        blocked = closest or blocked
-    return [], blocked
-
-
-def regrip_options(
-    cell_scene: CellScene, old: Grip, new: Grip, fold: Array, brake: Array, open_gripper: Array, station: Station
-) -> tuple[list[Reach], list[Reach], Groups]:
-    """Ways to put the part on the regrip station with the old grip and to take it with the new one."""
-    for T, allowed in regrip_poses(cell_scene.part, station, fold):
-        give, _ = reaches(cell_scene, old, T, fold, brake=brake, allowed=allowed, gripper_open=open_gripper)
-        if not give:
-            continue
-        take, _ = reaches(cell_scene, new, T, fold, brake=brake, allowed=allowed, gripper_open=open_gripper)
-        if take:
-            return give, take, allowed
-    return [], [], frozenset()

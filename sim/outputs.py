@@ -15,6 +15,7 @@ from sim.plan import Phase
 def plan_dict(result: BendingResult) -> dict[str, Any]:
     """The plan as plain data; see docs/plan_json.md."""
     plan = result.plan
+    slides = result.cell.robot.model.slides
     names = list(result.cell.robot.model.mechanism.joint_names)
     return {
         "format": "pliant-plan/1",
@@ -30,10 +31,11 @@ def plan_dict(result: BendingResult) -> dict[str, Any]:
         "seed": plan.seed,
         "verified": not any(finding.level == "error" for finding in plan.findings) and bool(plan.phases),
         "cycle_time_s": round(plan.duration, 3),
-        "robot_joints": names,
+        "robot_joints": names[slides:],
+        "track_joint": names[0] if slides else None,
         "brake_joints": list(result.cell.brake.mechanism.joint_names),
         "bends": brake_program(result)["bends"],
-        "phases": [_phase(phase) for phase in plan.phases],
+        "phases": [_phase(phase, slides) for phase in plan.phases],
         "findings": [finding.to_dict() for finding in plan.findings],
     }
 
@@ -42,7 +44,7 @@ def _rounded(array: Array, digits: int) -> Any:
     return (np.round(array, digits) + 0.0).tolist()
 
 
-def _phase(phase: Phase) -> dict[str, Any]:
+def _phase(phase: Phase, slides: int) -> dict[str, Any]:
     part = None
     if phase.part is not None:
         part = {
@@ -57,7 +59,8 @@ def _phase(phase: Phase) -> dict[str, Any]:
         "kind": phase.kind,
         "stroke": phase.stroke,
         "times_s": _rounded(phase.times, 4),
-        "robot_rad": _rounded(phase.robot, 7),
+        "robot_rad": _rounded(phase.robot[:, slides:], 7),
+        "track_m": _rounded(phase.robot[:, 0], 7) if slides else None,
         "gripper_m": _rounded(phase.gripper, 6),
         "brake_m": _rounded(phase.brake, 6),
         "fold_rad": _rounded(phase.fold, 6),

@@ -11,8 +11,8 @@ from core.findings import Finding
 from core.frames import Array, angle_between, inverse
 from core.units import to_deg, to_mm
 from robots.model import RobotModel
-from robots.programs.program import HoldLoad, Load, RobotProgram, SetSignal, WaitSignal
-from robots.programs.trace import Traced, TracedLoad, TracedMove, TracedSet, TracedWait
+from robots.programs.program import HoldLoad, Load, Pause, RobotProgram, SetSignal, WaitSignal
+from robots.programs.trace import Traced, TracedLoad, TracedMove, TracedPause, TracedSet, TracedWait
 from sim.bend_program import BendProgram
 from sim.bending import BendingResult
 from sim.plan import Phase
@@ -72,6 +72,13 @@ def check_program(bend: BendProgram, trace: list[Traced], result: BendingResult,
     paths: dict[int, list[tuple[Array, Array]]] = {}
     for move, origin in zip(moves, bend.origins, strict=True):
         phase = result.plan.phases[origin.phase]
+        if (move.track is None) != (model.slides == 0):
+            complain(
+                "program-track",
+                "the move names no position of the track" if model.slides else "the move names a track; there is none",
+                move.line,
+            )
+            break
         path = _path(model, q, move)
         if path is None:
             complain("program-unreachable", f"the robot cannot drive this line in one posture ({phase.step}, {phase.name})", move.line)
@@ -81,7 +88,11 @@ def check_program(bend: BendProgram, trace: list[Traced], result: BendingResult,
             target = phase.corners[origin.corner]
         error = float(np.max(np.abs(path[-1] - target)))
         if error > END_TOLERANCE:
-            complain("program-target", f"the move ends {to_deg(error):.4f} deg from the plan ({phase.step}, {phase.name})", move.line)
+            complain(
+                "program-target",
+                f"the move ends {to_deg(error):.4f} deg{' or ' + format(to_mm(error), '.2f') + ' mm' if model.slides else ''} from the plan ({phase.step}, {phase.name})",
+                move.line,
+            )
             break
         outside = np.any((path < model.lower - 1e-6) | (path > model.upper + 1e-6))
         if outside:
@@ -128,6 +139,8 @@ def _planned_acts(program: RobotProgram) -> list[_Act]:
             out.append(_Act(f"set {program.signals[one.signal].address} to {one.value}"))
         elif isinstance(one, WaitSignal):
             out.append(_Act(f"wait for {program.signals[one.signal].address} {one.value}, at most {one.timeout} s"))
+        elif isinstance(one, Pause):
+            out.append(_Act(f"stand still {one.seconds:.2f} s"))
         elif isinstance(one, HoldLoad):
             load = program.tool_load if one.load is None else program.tool_load.plus(program.loads[one.load])
             out.append(_Act(f"load {load.mass:.3f} kg", load))
@@ -141,6 +154,8 @@ def _traced_acts(trace: list[Traced]) -> list[_Act]:
             out.append(_Act(f"set {item.address} to {item.value}", line=item.line))
         elif isinstance(item, TracedWait):
             out.append(_Act(f"wait for {item.address} {item.value}, at most {item.timeout} s", line=item.line))
+        elif isinstance(item, TracedPause):
+            out.append(_Act(f"stand still {item.seconds:.2f} s", line=item.line))
         elif isinstance(item, TracedLoad):
             out.append(_Act(f"load {item.load.mass:.3f} kg", item.load, item.line))
     return out
@@ -162,14 +177,18 @@ def _check_signals(bend: BendProgram, trace: list[Traced], complain: Complain) -
 def _path(model: RobotModel, q: Array, move: TracedMove) -> Array | None:
     """Joints along one move (k, n)."""
     if move.joints is not None:
-        count = max(2, int(np.ceil(np.max(np.abs(move.joints - q)) / JOINT_STEP)) + 1)
-        return q + np.linspace(0.0, 1.0, count)[:, None] * (move.joints - q)
+        target = move.joints if move.track is None else np.r_[move.track, move.joints]
+        count = max(2, int(np.ceil(np.max(np.abs(target - q)) / JOINT_STEP)) + 1)
+        return q + np.linspace(0.0, 1.0, count)[:, None] * (target - q)
     assert move.T_base_tcp is not None
     T_start = model.fk(q) @ move.T_flange_tcp
     T_end = move.T_robot_base @ move.T_base_tcp
     qs = [q]
-    for T in line(T_start, T_end)[1:]:
-        found = model.ik(T @ inverse(move.T_flange_tcp))
+    Ts = line(T_start, T_end)
+    # A controller drives the track evenly along the line; in a plan it stands still there.
+    slides = None if move.track is None else np.linspace(q[0], move.track, len(Ts))
+    for k, T in enumerate(Ts[1:], 1):
+        found = model.ik(T @ inverse(move.T_flange_tcp), slide=None if slides is None else float(slides[k]))
         if len(found) == 0:
             return None
         change = np.max(np.abs(found - qs[-1]), axis=1)

@@ -52,7 +52,7 @@ def write_program(language: str, program: RobotProgram, result: BendingResult) -
 
     def confdata(q: Array) -> tuple[int, int, int, int]:
         behind, below = model.wrist_behind(q)
-        return abb_confdata(np.degrees(q), wrist_behind_axis_1=behind, wrist_behind_lower_arm=below)
+        return abb_confdata(np.degrees(q[model.slides :]), wrist_behind_axis_1=behind, wrist_behind_lower_arm=below)
 
     if language == "krl":
         return write_krl(program)

@@ -27,7 +27,8 @@ RESOLUTION = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class PhaseClearance:
-    """The nearest that two bodies come in one phase, allowed contacts left out.
+    """The nearest that two bodies come in one phase; allowed contacts are left out, and the arm's own links and gripper among each other, which are
+    always near: they are only looked at for contact.
 
     Attributes:
         name, step: Of the phase.
@@ -79,22 +80,28 @@ def replay(result: BendingResult, progress: Progress = silent) -> Replay:
     with World(result.cell, result.setup, result.part, result.gripper) as world:
         for index, phase in enumerate(result.plan.phases):
             progress("replay", index / len(result.plan.phases), phase.step)
-            worst, time, count = _phase(world, phase)
-            states += count
-            if worst is None:
+            seen = _phase(world, phase)
+            states += seen.count
+            for nearest in (seen.others, seen.own):
+                if nearest is None:
+                    continue
+                worst, time = nearest
+                one, two = world.bodies[worst.a].name, world.bodies[worst.b].name
+                skin = SKIN * sum(world.is_machine_link(index) for index in (worst.a, worst.b))
+                if worst.distance < -TOLERANCE - skin:
+                    findings.append(
+                        Finding(
+                            "error", "replay-contact",
+                            f"pybullet finds {one} {-worst.distance * 1e3:.1f} mm inside {two} at {time:.2f} s ({phase.name})",
+                            "report the job: planner and second engine disagree", phase.step, {"distance_mm": round(worst.distance * 1e3, 2), "time_s": round(time, 3)},
+                        )
+                    )  # fmt: skip
+            if seen.others is None:
                 clearances.append(PhaseClearance(phase.name, phase.step, None, None, float(phase.times[0])))
-                continue
-            one, two = world.bodies[worst.a].name, world.bodies[worst.b].name
-            clearances.append(PhaseClearance(phase.name, phase.step, worst.distance, (one, two), time))
-            skin = SKIN * sum(world.is_machine_link(index) for index in (worst.a, worst.b))
-            if worst.distance < -TOLERANCE - skin:
-                findings.append(
-                    Finding(
-                        "error", "replay-contact",
-                        f"pybullet finds {one} {-worst.distance * 1e3:.1f} mm inside {two} at {time:.2f} s ({phase.name})",
-                        "report the job: planner and second engine disagree", phase.step, {"distance_mm": round(worst.distance * 1e3, 2), "time_s": round(time, 3)},
-                    )
-                )  # fmt: skip
+            else:
+                worst, time = seen.others
+                bodies = (world.bodies[worst.a].name, world.bodies[worst.b].name)
+                clearances.append(PhaseClearance(phase.name, phase.step, worst.distance, bodies, time))
     return Replay(states, tuple(clearances), tuple(findings))
 
 
@@ -107,23 +114,31 @@ def with_replay(result: BendingResult, checked: Replay) -> BendingResult:
     return replace(result, plan=replace(result.plan, phases=phases, findings=(*result.plan.findings, *checked.findings)))
 
 
-def _phase(world: World, phase: Phase) -> tuple[Contact | None, float, int]:
-    """Nearest pair of a phase, when, and how many states were looked at."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Nearest pair of a phase and when: between the arm and anything else, within the arm; and how many states were looked at."""
+
+    others: tuple[Contact, float] | None
+    own: tuple[Contact, float] | None
+    count: int
+
+
+def _phase(world: World, phase: Phase) -> _Seen:
     allowed: Groups = frozenset(pair for pair, _ in phase.contacts)
     if phase.gripped and phase.part is not None:
         allowed |= {(f"flange-{phase.part.flange}", "gripper")}
-    worst: Contact | None = None
-    worst_time = float(phase.times[0])
+    worst: dict[bool, tuple[Contact, float]] = {}
     count = 0
 
     def look(time: float) -> _Look:
-        nonlocal worst, worst_time, count
+        nonlocal count
         world.set_state(phase_state(phase, time))
         near = world.near(SIGHT, allowed)
         count += 1
         for contact in near:
-            if worst is None or contact.distance < worst.distance:
-                worst, worst_time = contact, time
+            own = all(world.bodies[index].group in ("robot", "gripper") for index in (contact.a, contact.b))
+            if own not in worst or contact.distance < worst[own][0].distance:
+                worst[own] = (contact, time)
         return _Look(time, near, world.poses.copy())
 
     before = look(float(phase.times[0]))
@@ -136,7 +151,7 @@ def _phase(world: World, phase: Phase) -> tuple[Contact | None, float, int]:
                 middle = look((a.time + b.time) / 2)
                 todo += [(a, middle), (middle, b)]
         before = after
-    return worst, worst_time, count
+    return _Seen(worst.get(False), worst.get(True), count)
 
 
 def _certain(world: World, a: _Look, b: _Look) -> bool:
@@ -147,7 +162,7 @@ def _certain(world: World, a: _Look, b: _Look) -> bool:
     """
     count = len(a.poses)
     moved = np.zeros(count)
-    boxes = np.array([body.box for body in world.bodies])
+    boxes = world.boxes
     ends = [np.einsum("nij,nkj->nki", T[:, :3, :3], boxes) + T[:, None, :3, 3] for T in (a.poses, b.poses)]
     moved = np.max(np.linalg.norm(ends[1] - ends[0], axis=2), axis=1)
     if np.max(moved) <= RESOLUTION:

@@ -27,24 +27,30 @@ def T_world_tcp(cell: Cell, gripper: Gripper, q: Array) -> Array:
 
 
 def solutions(cell: Cell, gripper: Gripper, T_world_tcp: Array) -> Array:
-    """All joint solutions (m, n) inside limits, those nearest the middle of the joint ranges first."""
-    found = cell.robot.model.ik(T_base_flange(cell, gripper, T_world_tcp))
+    """All joint solutions (m, n) inside limits, those nearest the middle of the arm's joint ranges first.
+
+    On a track: from a few positions that suit the target, those near the home position preferred (`RobotModel.track_positions`).
+    """
+    model = cell.robot.model
+    near = float(cell.robot.q_home[0]) if model.slides else None
+    found = model.ik(T_base_flange(cell, gripper, T_world_tcp), near=near)
     if len(found) == 0:
         return found
-    model = cell.robot.model
     middle = (model.lower + model.upper) / 2
-    spread = np.abs((found - middle) / (model.upper - model.lower))
+    spread = np.abs((found - middle) / (model.upper - model.lower))[:, model.slides :]
     return found[np.lexsort((found[:, 0], np.round(np.max(spread, axis=1), 6)))]
 
 
 def track(cell: Cell, gripper: Gripper, Ts_world_tcp: Array, q_start: Array) -> Array | None:
-    """Joint path (k, n) through all poses from a solution of the first one, always the nearest solution.
+    """Joint path (k, n) through all poses from a solution of the first one, always the nearest solution; a track stands still meanwhile.
 
     Returns None when a pose has no solution or the nearest one lies more than `MAX_JOINT_STEP` away (another configuration).
     """
+    model = cell.robot.model
+    slide = float(q_start[0]) if model.slides else None
     qs = [q_start]
     for T in T_base_flange(cell, gripper, Ts_world_tcp[1:]):
-        found = cell.robot.model.ik(T)
+        found = model.ik(T, slide=slide)
         if len(found) == 0:
             return None
         change = np.max(np.abs(found - qs[-1]), axis=1)

@@ -7,7 +7,7 @@ A `Scene` is immutable. `posed` gives a cheap variant with links re-attached (a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -93,9 +93,59 @@ class _Fixed:
     kinds: Array
     axes: Array
     q_index: Array
+    slides: Array
+    all: Array
     margin: float
     lower: Array
     upper: Array
+    structures: dict[tuple[bytes, frozenset[tuple[str, str]], frozenset[tuple[tuple[str, str], float]]], _Structure] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Structure:
+    """What follows from which link hangs on which and who may touch whom, the same in many poses.
+
+    Attributes:
+        order: Links, parents first.
+        pairs: Pairs of bodies that the robot moves against each other (m, 2).
+        margins: Their clearance (m,) [m].
+        static_pairs: The other pairs.
+        moving: Bodies that the robot moves.
+    """
+
+    order: Array
+    pairs: Array
+    margins: Array
+    static_pairs: Array
+    moving: Array
+
+
+def _structure(fixed: _Fixed, parents: Array, allowed: frozenset[tuple[str, str]], margins: Mapping[tuple[str, str], float]) -> _Structure:
+    order = _topological(parents)
+    # The nearest joint above a link that q moves; links with the same one never move against each other.
+    driver = np.full(len(parents), -1, dtype=np.int64)
+    for at in order:
+        driver[at] = at if fixed.kinds[at] else (driver[parents[at]] if parents[at] >= 0 else -1)
+    body_driver = driver[fixed.links]
+    group_index = {name: i for i, name in enumerate(fixed.group_names)}
+    enabled = fixed.enabled
+    if allowed:
+        enabled = enabled & ~_group_mask(allowed, group_index)[np.ix_(fixed.group_of, fixed.group_of)]
+    relative = body_driver[:, None] != body_driver[None, :]
+    pairs = np.argwhere(enabled & relative).astype(np.int64)
+    table = np.full((len(fixed.group_names),) * 2, fixed.margin)
+    for (a, b), value in margins.items():
+        if a in group_index and b in group_index:
+            table[group_index[a], group_index[b]] = table[group_index[b], group_index[a]] = value
+    return _Structure(
+        order,
+        pairs,
+        table[fixed.group_of[pairs[:, 0]], fixed.group_of[pairs[:, 1]]],
+        np.argwhere(enabled & ~relative).astype(np.int64),
+        np.flatnonzero(body_driver >= 0).astype(np.int64),
+    )
 
 
 class Scene:
@@ -146,6 +196,8 @@ class Scene:
             kinds=np.array([_KINDS[link.kind] for link in links], dtype=np.int64),
             axes=np.array([link.axis for link in links], dtype=float),
             q_index=np.array([link.q_index for link in links], dtype=np.int64),
+            slides=_sliding(links, len(lower)),
+            all=np.arange(len(bodies), dtype=np.int64),
             margin=margin,
             lower=np.asarray(lower, dtype=float),
             upper=np.asarray(upper, dtype=float),
@@ -161,34 +213,27 @@ class Scene:
         fixed = self._fixed
         self._parents, self._Ts, self._local = parents, Ts, local
         self._margins = margins
-        order = _topological(parents)
-        self._order = order
-        # The nearest joint above a link that q moves; links with the same one never move against each other.
-        driver = np.full(len(parents), -1, dtype=np.int64)
-        for at in order:
-            driver[at] = at if fixed.kinds[at] else (driver[parents[at]] if parents[at] >= 0 else -1)
-        body_driver = driver[fixed.links]
-        group_index = {name: i for i, name in enumerate(fixed.group_names)}
-        enabled = fixed.enabled
-        if allowed:
-            enabled = enabled & ~_group_mask(allowed, group_index)[np.ix_(fixed.group_of, fixed.group_of)]
-        relative = body_driver[:, None] != body_driver[None, :]
-        self._pairs = np.argwhere(enabled & relative).astype(np.int64)
-        self._static_mask = enabled & ~relative
-        self._moving = np.flatnonzero(body_driver >= 0).astype(np.int64)
-        margin_table = np.full((len(fixed.group_names),) * 2, fixed.margin)
-        for (a, b), value in margins.items():
-            if a in group_index and b in group_index:
-                margin_table[group_index[a], group_index[b]] = margin_table[group_index[b], group_index[a]] = value
-        self._pair_margins = margin_table[fixed.group_of[self._pairs[:, 0]], fixed.group_of[self._pairs[:, 1]]]
-        self._reach = _reaches(parents, Ts, fixed, _extents(fixed.starts, local), order)
+        key = (parents.tobytes(), allowed, frozenset(margins.items()))
+        if key not in fixed.structures:
+            fixed.structures[key] = _structure(fixed, parents, allowed, margins)
+        structure = fixed.structures[key]
+        self._order, self._pairs, self._pair_margins = structure.order, structure.pairs, structure.margins
+        self._moving, self._static_pairs = structure.moving, structure.static_pairs
+        self._reach_memo: Array | None = None
         count = len(fixed.names)
         self._world = np.empty_like(local)
         self._low, self._high = np.empty((count, 3)), np.empty((count, 3))
         self._poses = np.empty((len(parents), 4, 4))
         self._hint = np.zeros(1, dtype=np.int64)
         self._place(np.zeros(len(fixed.lower)))
-        kernels.move_bodies(np.arange(count), fixed.starts, fixed.links, local, self._poses, self._world, self._low, self._high)
+        kernels.move_bodies(fixed.all, fixed.starts, fixed.links, local, self._poses, self._world, self._low, self._high)
+
+    @property
+    def _reach(self) -> Array:
+        if self._reach_memo is None:
+            fixed = self._fixed
+            self._reach_memo = _reaches(self._parents, self._Ts, fixed, _extents(fixed.starts, self._local), self._order)
+        return self._reach_memo
 
     def posed(
         self,
@@ -246,7 +291,7 @@ class Scene:
 
     def static_distance(self, cap: float = 0.3) -> Clearance:
         """The closest of the pairs that do not depend on the robot: a part in the brake against the tools."""
-        return self._closest(np.argwhere(self._static_mask).astype(np.int64), cap)
+        return self._closest(self._static_pairs, cap)
 
     def _move(self, q: Array) -> None:
         f = self._fixed
@@ -278,7 +323,7 @@ class Scene:
         return out
 
     def edge_free(self, q_a: Array, q_b: Array) -> bool:
-        """Certified: no pair comes closer than its margin less 0.4 mm anywhere on the straight joint segment."""
+        """Certified: no pair comes closer than its margin less 0.2 mm anywhere on the straight joint segment."""
         *arguments, pairs, margins = self._arguments()
         certify: Any = kernels.edge_free
         return bool(
@@ -289,6 +334,7 @@ class Scene:
                 pairs,
                 margins,
                 self._reach,
+                self._fixed.slides,
                 self._poses,
                 self._hint,
             )
@@ -332,6 +378,15 @@ def _group_mask(pairs: frozenset[tuple[str, str]], index: Mapping[str, int]) -> 
         if a in index and b in index:
             mask[index[a], index[b]] = mask[index[b], index[a]] = True
     return mask
+
+
+def _sliding(links: list[SceneLink], count: int) -> Array:
+    """Which joints q slide: (n,) bool."""
+    slides = np.zeros(count, dtype=np.bool_)
+    for link in links:
+        if link.kind == "prismatic":
+            slides[link.q_index] = True
+    return slides
 
 
 def _topological(parents: Array) -> Array:

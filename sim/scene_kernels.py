@@ -11,7 +11,9 @@ from sim.gjk import hull_distance
 
 Ints = NDArray[np.int64]
 FINEST = 2e-4
-"""Edges are split until no point moves more than this between checks [m]; below it a state at its margin counts as free."""
+"""Tolerance of certified edges [m]: a pair may come this much nearer than its margin between the states that are looked at."""
+_DEPTH = 24
+"""An edge is halved at most so many times."""
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -156,52 +158,121 @@ def states_free(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sweep(moving: Ints, starts: Ints, links: Ints, local: Array, Ts_a: Array, Ts_b: Array, swept: Array, low: Array, high: Array) -> None:
+    """Vertices of the moving bodies at both ends of an interval, one set after the other, and the box around both."""
+    for b in moving:
+        A, B = Ts_a[links[b]], Ts_b[links[b]]
+        count = starts[b + 1] - starts[b]
+        at = 2 * starts[b]
+        for r in range(3):
+            low[b, r] = np.inf
+            high[b, r] = -np.inf
+        for i in range(count):
+            x, y, z = local[starts[b] + i, 0], local[starts[b] + i, 1], local[starts[b] + i, 2]
+            for r in range(3):
+                u = A[r, 0] * x + A[r, 1] * y + A[r, 2] * z + A[r, 3]
+                v = B[r, 0] * x + B[r, 1] * y + B[r, 2] * z + B[r, 3]
+                swept[at + i, r], swept[at + count + i, r] = u, v
+                low[b, r] = min(low[b, r], u, v)
+                high[b, r] = max(high[b, r], u, v)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def edge_free(
     q_a: Array, q_b: Array, parents: Ints, Ts: Array, kinds: Ints, axes: Array, q_index: Ints, order: Ints, moving: Ints, starts: Ints, links: Ints, local: Array,
-    world: Array, low: Array, high: Array, radius: Array, pairs: Ints, margins: Array, reach: Array, poses: Array, hint: Ints,
+    world: Array, low: Array, high: Array, radius: Array, pairs: Ints, margins: Array, reach: Array, slides: NDArray[np.bool_], poses: Array, hint: Ints,
 ) -> bool:  # fmt: skip
     """Certified check of the straight joint segment from q_a to q_b; see docs/motion_bound.md.
 
-    An interval around its middle state is free when every pair is further apart than its margin plus how far both bodies can move from the
-    middle to either end; otherwise it is halved, widest first, until no body can move more than `FINEST`.
+    In an interval every vertex stays within its sag of the chord between its two ends, so a body stays in the convex hull of its two end poses,
+    grown by the sag. Pairs whose grown hulls keep their margin are done with in the whole interval; for the others it is halved, until none is left
+    or no body can move more than `FINEST`.
     """
-    n = q_a.shape[0]
-    bodies = radius.shape[0]
-    travel = np.zeros(bodies)
-    longest = 0.0
-    for b in moving:
-        for i in range(n):
-            travel[b] += abs(q_b[i] - q_a[i]) * reach[b, i]
-        longest = max(longest, travel[b])
-    slack = np.zeros(bodies)
+    n, bodies = q_a.shape[0], radius.shape[0]
+    still = np.zeros(bodies)
+    # The ends and a few states between find most collisions in the open.
     q = np.empty(n)
-    # The first intervals breadth first, so that a collision in the open is found after a few states; the rest depth first, so that few wait.
-    middles = np.empty(512)
-    halves = np.empty(512)
-    middles[0], halves[0] = 0.5, 0.5
-    head, tail, done = 0, 1, 0
-    while head < tail:
-        if done < 31:
-            middle, half = middles[head], halves[head]
-            head += 1
-        else:
-            tail -= 1
-            middle, half = middles[tail], halves[tail]
-        done += 1
+    for look in (1.0, 0.5, 0.0, 0.25, 0.75):
         for i in range(n):
-            q[i] = q_a[i] + middle * (q_b[i] - q_a[i])
+            q[i] = q_a[i] + look * (q_b[i] - q_a[i])
         place_links(parents, Ts, kinds, axes, q_index, order, q, poses)
         move_bodies(moving, starts, links, local, poses, world, low, high)
-        for b in moving:
-            slack[b] = travel[b] * half
-        state = pairs_free(pairs, margins, slack, radius, starts, world, low, high, hint)
-        if state < 0:
+        if pairs_free(pairs, margins, still, radius, starts, world, low, high, hint) < 0:
             return False
-        if state == 1 or longest * half <= FINEST:
+    # Bounds of speed and acceleration of every body's points over the segment [m].
+    longest = 0.0
+    bend = np.zeros(bodies)
+    for b in moving:
+        speed = 0.0
+        for i in range(n):
+            d = abs(q_b[i] - q_a[i])
+            speed += d * reach[b, i]
+            for j in range(n):
+                radius_ij = 1.0 if slides[i] or slides[j] else min(reach[b, i], reach[b, j])
+                bend[b] += d * abs(q_b[j] - q_a[j]) * radius_ij
+        longest = max(longest, speed)
+    moves = np.zeros(bodies, dtype=np.bool_)
+    moves[moving] = True
+    swept = np.empty((2 * local.shape[0], 3))
+    swept_low, swept_high = low.copy(), high.copy()
+    for b in range(bodies):
+        if not moves[b]:
+            swept[2 * starts[b] : 2 * starts[b] + starts[b + 1] - starts[b]] = world[starts[b] : starts[b + 1]]
+    ends = np.empty_like(poses)
+    count = pairs.shape[0]
+    # What is left to certify at each depth; the intervals of one depth that wait belong to the same list.
+    left = np.empty((_DEPTH + 1, count), dtype=np.int64)
+    size = np.zeros(_DEPTH + 1, dtype=np.int64)
+    left[0] = np.arange(count)
+    size[0] = count
+    begins, lengths, depths = np.empty(2 * _DEPTH), np.empty(2 * _DEPTH), np.empty(2 * _DEPTH, dtype=np.int64)
+    begins[0], lengths[0], depths[0] = 0.0, 1.0, 0
+    waiting = 1
+    trial = np.zeros((2, 3))
+    while waiting > 0:
+        waiting -= 1
+        begin, length, depth = begins[waiting], lengths[waiting], depths[waiting]
+        for i in range(n):
+            q[i] = q_a[i] + begin * (q_b[i] - q_a[i])
+        place_links(parents, Ts, kinds, axes, q_index, order, q, ends)
+        for i in range(n):
+            q[i] = q_a[i] + (begin + length) * (q_b[i] - q_a[i])
+        place_links(parents, Ts, kinds, axes, q_index, order, q, poses)
+        _sweep(moving, starts, links, local, ends, poses, swept, swept_low, swept_high)
+        kept = 0
+        sag = length * length / 8.0
+        for m in range(size[depth]):
+            k = left[depth, m]
+            a, b = pairs[k, 0], pairs[k, 1]
+            want = margins[k] + radius[a] + radius[b] + sag * (bend[a] + bend[b]) - FINEST
+            if _box_gap(swept_low, swept_high, a, b) >= want:
+                continue
+            a0, b0 = 2 * starts[a], 2 * starts[b]
+            a1 = a0 + (starts[a + 1] - starts[a]) * (2 if moves[a] else 1)
+            b1 = b0 + (starts[b + 1] - starts[b]) * (2 if moves[b] else 1)
+            if hull_distance(swept, a0, a1, b0, b1, want, want, trial) < want:
+                if depth < _DEPTH:
+                    left[depth + 1, kept] = k
+                kept += 1
+        if kept == 0 or longest * length <= FINEST:
             continue
-        if tail + 2 > middles.shape[0]:
+        if depth >= _DEPTH:
             return False
-        middles[tail], halves[tail] = middle - half / 2, half / 2
-        middles[tail + 1], halves[tail + 1] = middle + half / 2, half / 2
-        tail += 2
+        size[depth + 1] = kept
+        for i in range(n):
+            q[i] = q_a[i] + (begin + length / 2) * (q_b[i] - q_a[i])
+        place_links(parents, Ts, kinds, axes, q_index, order, q, poses)
+        move_bodies(moving, starts, links, local, poses, world, low, high)
+        for m in range(kept):
+            k = left[depth + 1, m]
+            a, b = pairs[k, 0], pairs[k, 1]
+            want = margins[k] + radius[a] + radius[b]
+            if _box_gap(low, high, a, b) >= want:
+                continue
+            if hull_distance(world, starts[a], starts[a + 1], starts[b], starts[b + 1], want, want, trial) < want:
+                hint[0] = k
+                return False
+        for part in (1, 0):
+            begins[waiting], lengths[waiting], depths[waiting] = begin + part * length / 2, length / 2, depth + 1
+            waiting += 1
     return True

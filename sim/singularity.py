@@ -31,10 +31,9 @@ def singularity_findings(model: RobotModel, phases: tuple[Phase, ...]) -> list[F
             continue
         value, index = smallest_singularity(model, phase)
         if value < NEAR:
-            wrist = abs(np.sin(phase.robot[index, 4])) < 0.1 if phase.robot.shape[1] == 6 else False
-            what = (
-                f"axis 5 stands at {to_deg(float(phase.robot[index, 4])):.1f} deg" if wrist else "the arm is nearly stretched or overhead"
-            )
+            joints = phase.robot[index, model.slides :]
+            wrist = abs(np.sin(joints[4])) < 0.1 if len(joints) == 6 else False
+            what = f"axis 5 stands at {to_deg(float(joints[4])):.1f} deg" if wrist else "the arm is nearly stretched or overhead"
             findings.append(
                 Finding(
                     "warning", "near-singularity", f"the {phase.name} move passes a singularity: {what} (measure {value:.4f}, safe above {NEAR:g})",

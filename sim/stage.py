@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import trimesh
-from shapely import MultiPolygon, Polygon
+from shapely import Polygon, constrained_delaunay_triangles
+from shapely.geometry.polygon import orient
 
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
@@ -20,6 +21,10 @@ from sim.plan import State
 Color = tuple[float, float, float, float]
 SLATS = 8
 """A bend zone is shown as this many flat strips."""
+SMOOTH = 1e-4
+"""Outlines are shown with fewer corners, this near to the true ones [m]."""
+FENCE_OPACITY = 0.25
+"""A fence must not hide the cell."""
 PUNCH: Color = (0.35, 0.37, 0.42, 1.0)
 DIE: Color = (0.30, 0.32, 0.36, 1.0)
 SHEET: Color = (0.42, 0.62, 0.82, 1.0)
@@ -59,12 +64,12 @@ class Stage:
 
     Attributes:
         nodes: Parents before children.
-        cell, setup, part, gripper: What they show.
+        cell, setup, part, gripper: What they show; part None: the cell without a sheet.
     """
 
     cell: Cell
     setup: ToolSetup
-    part: SheetPart
+    part: SheetPart | None
     gripper: Gripper
     nodes: list[Node] = field(default_factory=list)
     _robot: int = 0
@@ -79,14 +84,16 @@ class Stage:
         out = _joint_places(robot, state.robot, self._robot)
         out |= _joint_places(self.gripper.mechanism, state.gripper, self._gripper)
         out |= _joint_places(brake, state.brake, self._brake)
+        if self.part is None:
+            return out
         Ts = self.part.fold(state.fold)
-        out[self._sheet] = self._T_world_sheet(state, Ts)
+        out[self._sheet] = T_world_sheet(self.cell, self.gripper, self.part, state)
         for flange in self.part.flanges:
             out[self._sheet + 1 + flange.index] = Ts[flange.index]
         for node, bend, share in self._slats:
             it = self.part.bends[bend]
             T = self.part.T_bend_child(bend, float(state.fold[bend]), share)
-            out[node] = Ts[it.parent] @ it.T_sheet_bend @ T @ inverse(it.T_sheet_bend)
+            out[node] = Ts[it.parent] @ it.T_sheet_bend @ T @ it.T_bend_sheet
         return out
 
     def world(self, state: State) -> Array:
@@ -98,18 +105,19 @@ class Stage:
             Ts[index] = T if node.parent < 0 else Ts[node.parent] @ T
         return Ts
 
-    def _T_world_sheet(self, state: State, Ts_sheet_flange: Array) -> Array:
-        if state.part is None:
-            return PARKED
-        T_holder = np.eye(4)
-        if state.part.held_by == "tcp":
-            robot = self.cell.robot
-            T_holder = robot.T_world_base @ robot.model.fk(state.robot) @ self.gripper.T_flange_tcp
-        T: Array = T_holder @ state.part.T_holder_flange @ inverse(Ts_sheet_flange[state.part.flange])
-        return T
+
+def T_world_sheet(cell: Cell, gripper: Gripper, part: SheetPart, state: State) -> Array:
+    """Where the sheet's frame is at a moment (4, 4); far below the floor while there is no part."""
+    if state.part is None:
+        return PARKED
+    T_holder = np.eye(4)
+    if state.part.held_by == "tcp":
+        T_holder = cell.robot.T_world_base @ cell.robot.model.fk(state.robot) @ gripper.T_flange_tcp
+    T: Array = T_holder @ state.part.T_holder_flange @ inverse(part.fold(state.fold)[state.part.flange])
+    return T
 
 
-def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart, gripper: Gripper) -> Stage:
+def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart | None, gripper: Gripper) -> Stage:
     """Everything in the cell as nodes."""
     stage = Stage(cell, setup, part, gripper)
     nodes = stage.nodes
@@ -123,21 +131,25 @@ def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart, gripper: Gripper)
     ram = stage._brake + cell.brake.mechanism.link_index("ram")
     T_frame_ram = cell.brake.mechanism.fk(np.zeros(len(cell.brake.mechanism.joint_names)))[cell.brake.mechanism.link_index("ram")]
     hulls = setup_hulls(setup)
-    punches = tuple(Piece(_hull(hull), PUNCH) for _, which, hull in hulls if which == "punch")
-    dies = tuple(Piece(_hull(hull), DIE) for _, which, hull in hulls if which == "die")
-    nodes.append(Node("punches", ram, inverse(T_frame_ram) @ translation(0.0, 0.0, cell.brake.daylight), punches, False))
-    nodes.append(Node("dies", stage._brake, np.eye(4), dies, False))
+    T_ram_seat = inverse(T_frame_ram) @ translation(0.0, 0.0, cell.brake.daylight)
+    for name in dict.fromkeys(name for name, _, _ in hulls):
+        upper = name.startswith("punch")
+        pieces = tuple(Piece(_hull(hull), PUNCH if upper else DIE) for other, _, hull in hulls if other == name)
+        nodes.append(Node(name, ram if upper else stage._brake, T_ram_seat if upper else np.eye(4), pieces, False))
     for body in (*cell.bodies, *(body for station in cell.stations.values() for body in station.bodies)):
         meshes = [body.visual] if body.visual is not None else [_hull(hull) for hull in body.hulls]
-        nodes.append(Node(body.name, -1, body.T_world_body, tuple(Piece(mesh, body.color) for mesh in meshes), False))
+        color = (*body.color[:3], FENCE_OPACITY) if body.group == "fence" else body.color
+        nodes.append(Node(body.name, -1, body.T_world_body, tuple(Piece(mesh, color) for mesh in meshes), False))
+    if part is None:
+        return stage
     stage._sheet = len(nodes)
     nodes.append(Node("sheet", -1, np.eye(4), (), True))
     for one in part.flanges:
-        pieces = tuple(Piece(_hull(hull), SHEET) for hull in part.flange_hulls(one.index))
-        nodes.append(Node(f"flange {one.index + 1}", stage._sheet, np.eye(4), pieces, True))
+        shown = one.polygon.simplify(SMOOTH)
+        nodes.append(Node(f"flange {one.index + 1}", stage._sheet, np.eye(4), (Piece(_plate(shown, part.thickness), SHEET),), True))
     for bend in part.bends:
         for k in range(SLATS):
-            strips = [_prism(piece, part.thickness) for piece in zone_strip(_zone(part, bend.index), bend, k, SLATS)]
+            strips = [_plate(piece, part.thickness) for piece in zone_strip(part.zones[bend.index], bend, k, SLATS)]
             if strips:
                 stage._slats.append((len(nodes), bend.index, (k + 0.5) / SLATS))
                 pieces = tuple(Piece(mesh, ZONE) for mesh in strips)
@@ -171,18 +183,25 @@ def _motion(joint: Joint, value: float) -> Array:
     return translation(*(joint.axis * value)) if joint.kind == "prismatic" else from_rotation_vector(joint.axis * value)
 
 
-def _zone(part: SheetPart, bend: int) -> Polygon | MultiPolygon:
-    """The sheet in a bend's zone, in flat coordinates."""
-    it = part.bends[bend]
-    x, y, origin = it.T_sheet_bend[:2, 0], it.T_sheet_bend[:2, 1], it.T_sheet_bend[:2, 3]
-    half, wide = float(np.linalg.norm(it.end - it.start)) / 2, it.allowance / 2
-    band = Polygon([origin - x * half - y * wide, origin + x * half - y * wide, origin + x * half + y * wide, origin - x * half + y * wide])
-    return part.flat.outline.intersection(band)
+def _plate(polygon: Polygon, thickness: float) -> trimesh.Trimesh:
+    """A flat region with its holes as a plate about z = 0, triangles outwards."""
+    shape = orient(polygon)
+    corners = [np.asarray(piece.exterior.coords)[:3] for piece in constrained_delaunay_triangles(shape).geoms]
+    flat = np.array([ring if _turns_left(ring) else ring[::-1] for ring in corners]).reshape(-1, 2)
+    half = np.full((len(flat), 1), thickness / 2)
+    faces = [np.hstack((flat, half)), np.hstack((flat, -half)).reshape(-1, 3, 3)[:, ::-1].reshape(-1, 3)]
+    for ring in (shape.exterior, *shape.interiors):
+        p = np.asarray(ring.coords)[:, :2]
+        low, high = np.c_[p, np.full(len(p), -thickness / 2)], np.c_[p, np.full(len(p), thickness / 2)]
+        a, b, c, d = low[:-1], low[1:], high[1:], high[:-1]
+        faces.append(np.stack((a, b, c, a, c, d), axis=1).reshape(-1, 3))
+    points = np.concatenate(faces)
+    return trimesh.Trimesh(points, np.arange(len(points)).reshape(-1, 3))
 
 
-def _prism(polygon: Polygon, thickness: float) -> trimesh.Trimesh:
-    ring = np.asarray(polygon.exterior.coords)[:-1]
-    return _hull(np.concatenate([np.c_[ring, np.full(len(ring), z)] for z in (-thickness / 2, thickness / 2)]))
+def _turns_left(ring: Array) -> bool:
+    (ax, ay), (bx, by) = ring[1] - ring[0], ring[2] - ring[0]
+    return bool(ax * by - ay * bx > 0)
 
 
 def _hull(points: Array) -> trimesh.Trimesh:

@@ -66,7 +66,9 @@ class Timeline:
         The move lasts at least as long as the brake's axes need.
         """
         positions = self._tcp_positions(qs) if tcp_speed is not None else None
-        timed = time_path(qs, joint_limits(self.cell), positions=positions, tcp_speed=tcp_speed)
+        # Between its targets a straight move stops: the program drives every line to its end.
+        stops = waypoints or () if kind == "linear" else ()
+        timed = time_path(qs, joint_limits(self.cell), positions=positions, tcp_speed=tcp_speed, stops=stops)
         times = timed.times
         target = self.brake if brake is None else brake
         needed = self._brake_time(self.brake, target)

@@ -98,7 +98,9 @@ def _straight(a: Array, b: Array) -> Array:
     return line
 
 
-def time_path(qs: Array, limits: JointLimits, *, positions: Array | None = None, tcp_speed: float | None = None) -> Timed:
+def time_path(
+    qs: Array, limits: JointLimits, *, positions: Array | None = None, tcp_speed: float | None = None, stops: tuple[int, ...] = ()
+) -> Timed:
     """Times a dense path (k, n) from rest to rest.
 
     Args:
@@ -106,6 +108,7 @@ def time_path(qs: Array, limits: JointLimits, *, positions: Array | None = None,
         limits: Of the joints.
         positions: Tool positions (k, 3) [m] that belong to qs.
         tcp_speed: Largest tool speed [m/s]; needs positions.
+        stops: Samples at which the robot stops, whatever the turn.
     """
     values, v, a, j = qs, limits.velocity, limits.acceleration, limits.jerk
     if positions is not None and tcp_speed is not None:
@@ -114,23 +117,26 @@ def time_path(qs: Array, limits: JointLimits, *, positions: Array | None = None,
         values = np.c_[qs, travel]
         v, a, j = np.r_[v, tcp_speed], np.r_[a, TCP_ACCELERATION], np.r_[j, TCP_JERK]
     keep = np.r_[True, np.max(np.abs(np.diff(values, axis=0)) / v, axis=1) > 1e-7]
+    # Where a stop falls on a sample that is left out, the last kept one before it stands there too.
+    halts = frozenset(int(np.count_nonzero(keep[: stop + 1])) - 1 for stop in stops)
     values = values[keep]
     if len(values) < 2:
         return Timed(np.array([0.0, SAMPLE]), np.repeat(qs[:1], 2, axis=0))
     times, samples = [np.zeros(1)], [values[:1]]
-    for piece in _pieces(values, v):
+    for piece in _pieces(values, v, halts):
         t, x = _time_piece(piece, v, a, j)
         times.append(times[-1][-1] + t[1:])
         samples.append(x[1:])
     return Timed(np.concatenate(times), np.concatenate(samples)[:, : qs.shape[1]])
 
 
-def _pieces(values: Array, v: Array) -> list[Array]:
-    """The path cut where it turns sharply (directions measured in units of the speed limits)."""
+def _pieces(values: Array, v: Array, halts: frozenset[int]) -> list[Array]:
+    """The path cut where it halts, and where it turns sharply (directions measured in units of the speed limits)."""
     steps = np.diff(values, axis=0) / v
     units = steps / np.linalg.norm(steps, axis=1, keepdims=True)
     cosines = np.sum(units[:-1] * units[1:], axis=1)
-    cuts = [0, *(int(i) + 1 for i in np.flatnonzero(cosines < np.cos(SHARP))), len(values) - 1]
+    sharp = {int(i) + 1 for i in np.flatnonzero(cosines < np.cos(SHARP))}
+    cuts = sorted({0, *sharp, *halts, len(values) - 1})
     return [values[a : b + 1] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
 
 

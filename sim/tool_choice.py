@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cells.model import ToolStock
-from cells.tool_catalogue import load_die, load_punch
 from cells.tooling import Die, Punch
 from core.findings import Finding
 from core.units import to_deg, to_mm
@@ -29,16 +28,17 @@ class ToolPair:
 def tool_pairs(part: SheetPart, stroke: int, stock: ToolStock) -> tuple[list[ToolPair], list[Finding]]:
     """Pairs that can make a stroke, best first; findings of error level when there is none.
 
-    The V nearest the shop rule comes first; with it the punches in the shop's order. Both tools must be sharper than the loaded bend.
+    The V nearest the shop rule comes first; with it the punches in the shop's order, then those that are not symmetric turned round. Both tools must be sharper than the loaded bend.
     """
     bend = part.bends[part.strokes[stroke].bends[0]]
     angle = abs(bend.angle)
     loaded = angle + springback(part.material, angle, bend.radius, part.thickness)
     included = np.pi - loaded
     want = rule_opening(part.thickness)
-    dies = sorted((load_die(name) for name in stock.dies), key=lambda die: (abs(np.log(die.opening / want)), -die.angle))
+    dies = sorted(stock.dies, key=lambda die: (abs(np.log(die.opening / want)), -die.angle))
     sharp_dies = [die for die in dies if die.angle <= included - ANGLE_RESERVE and 4.0 <= die.opening / part.thickness <= 14.0]
-    punches = [punch for punch in (load_punch(name) for name in stock.punches) if punch.angle <= included - ANGLE_RESERVE]
+    sharp = [punch for punch in stock.punches if punch.angle <= included - ANGLE_RESERVE]
+    punches = [*sharp, *(punch.turned() for punch in sharp if not punch.is_symmetric)]
     step = f"bend {bend.index + 1}"
     if not sharp_dies:
         return [], [

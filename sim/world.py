@@ -7,6 +7,7 @@ by hand. pybullet's collision margin is set to 0 on every shape, after which its
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -67,6 +68,8 @@ class World:
         self.cell, self.setup, self.part, self.gripper = cell, setup, part, gripper
         self.client = pybullet.connect(pybullet.DIRECT)
         self.bodies: list[_Body] = []
+        self._numbers: dict[int, dict[str, int]] = {}
+        self._movable: dict[int, tuple[list[int], list[int]]] = {}
         self.robot = self._load(cell.robot.model.mechanism, cell.robot.T_world_base)
         self.brake = self._load(cell.brake.mechanism, cell.brake.T_world_brake)
         self._robot_bodies = self._links(self.robot, cell.robot.model.mechanism, "", lambda _: "robot")
@@ -85,11 +88,12 @@ class World:
         self._zones: list[list[int]] = [] if part is None else [[] for _ in part.bends]
         self._zone_angles: list[float | None] = [None for _ in self._zones]
         self.poses = np.repeat(np.eye(4)[None], len(self.bodies), axis=0)
-        for index in self._dies:
-            self._pose(index, cell.brake.T_world_brake)
+        self._posed: dict[int, bytes] = {}
+        self._pose(self._dies, cell.brake.T_world_brake)
         for index, T in self._statics:
-            self._pose(index, T)
+            self._pose((index,), T)
         self._pairs: Array | None = None
+        self._boxes: Array | None = None
 
     def __enter__(self) -> World:
         return self
@@ -103,12 +107,21 @@ class World:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "machine.urdf"
             path.write_text(_with_inertia(mechanism.urdf_text))
-            uid = pybullet.loadURDF(str(path), T_world[:3, 3].tolist(), _xyzw(T_world), useFixedBase=True, physicsClientId=self.client)
-        return int(uid)
+            uid = int(pybullet.loadURDF(str(path), T_world[:3, 3].tolist(), _xyzw(T_world), useFixedBase=True, physicsClientId=self.client))
+        numbers = {mechanism.links[0].name: -1}
+        joints, columns = [], []
+        for index in range(pybullet.getNumJoints(uid, physicsClientId=self.client)):
+            info = pybullet.getJointInfo(uid, index, physicsClientId=self.client)
+            numbers[info[12].decode()] = index
+            if info[1].decode() in mechanism.joint_names:
+                joints.append(index)
+                columns.append(mechanism.joint_names.index(info[1].decode()))
+        self._numbers[uid], self._movable[uid] = numbers, (joints, columns)
+        return uid
 
     def _links(self, uid: int, mechanism: Mechanism, prefix: str, group: Any) -> dict[str, int]:
         """Body index by link name, of the links that have a shape."""
-        numbers = self._link_numbers(uid, mechanism)
+        numbers = self._numbers[uid]
         found = {}
         for link in mechanism.links:
             pybullet.changeDynamics(uid, numbers[link.name], collisionMargin=0.0, physicsClientId=self.client)
@@ -118,12 +131,6 @@ class World:
                     _Body(uid, numbers[link.name], f"{prefix}{link.name}", group(link.name), _box(np.concatenate(link.hulls)))
                 )
         return found
-
-    def _link_numbers(self, uid: int, mechanism: Mechanism) -> dict[str, int]:
-        numbers = {mechanism.links[0].name: -1}
-        for index in range(pybullet.getNumJoints(uid, physicsClientId=self.client)):
-            numbers[pybullet.getJointInfo(uid, index, physicsClientId=self.client)[12].decode()] = index
-        return numbers
 
     def _hull(self, name: str, group: str, hull: Array) -> int:
         shape = pybullet.createCollisionShape(
@@ -136,11 +143,17 @@ class World:
 
     # Posing
 
-    def _pose(self, index: int, T_world: Array) -> None:
-        self.poses[index] = T_world
-        pybullet.resetBasePositionAndOrientation(
-            self.bodies[index].uid, T_world[:3, 3].tolist(), _xyzw(T_world), physicsClientId=self.client
-        )
+    def _pose(self, indices: Iterable[int], T_world: Array) -> None:
+        """Puts bodies at one pose; those that are there already stay."""
+        position: list[float] = []
+        for index in indices:
+            if self._posed.get(index) == (key := T_world.tobytes()):
+                continue
+            self._posed[index] = key
+            if not position:
+                position, orientation = T_world[:3, 3].tolist(), _xyzw(T_world)
+            self.poses[index] = T_world
+            pybullet.resetBasePositionAndOrientation(self.bodies[index].uid, position, orientation, physicsClientId=self.client)
 
     def link_poses(self, uid: int, mechanism: Mechanism) -> dict[str, Array]:
         """T_world_link by link name, as pybullet computes it."""
@@ -149,24 +162,21 @@ class World:
         # pybullet poses a base by its centre of mass.
         T_world_com = _from_xyzw(root_orientation, root_position)
         out = {mechanism.links[0].name: T_world_com @ inverse(_from_xyzw(inertial_orientation, inertial_position))}
-        for name, index in self._link_numbers(uid, mechanism).items():
+        for name, index in self._numbers[uid].items():
             if index >= 0:
                 state = pybullet.getLinkState(uid, index, computeForwardKinematics=True, physicsClientId=self.client)
                 out[name] = _from_xyzw(state[5], state[4])
         return out
 
-    def _joints(self, uid: int, mechanism: Mechanism, q: Array) -> None:
-        values = dict(zip(mechanism.joint_names, q, strict=True))
-        for index in range(pybullet.getNumJoints(uid, physicsClientId=self.client)):
-            name = pybullet.getJointInfo(uid, index, physicsClientId=self.client)[1].decode()
-            if name in values:
-                pybullet.resetJointState(uid, index, float(values[name]), physicsClientId=self.client)
+    def _joints(self, uid: int, q: Array) -> None:
+        joints, columns = self._movable[uid]
+        pybullet.resetJointStatesMultiDof(uid, joints, [[float(q[column])] for column in columns], physicsClientId=self.client)
 
     def set_state(self, state: State) -> None:
         """Moves everything; the gripper hangs on the flange where pybullet says it is."""
         cell = self.cell
-        self._joints(self.robot, cell.robot.model.mechanism, state.robot)
-        self._joints(self.brake, cell.brake.mechanism, state.brake)
+        self._joints(self.robot, state.robot)
+        self._joints(self.brake, state.brake)
         Ts_robot = self.link_poses(self.robot, cell.robot.model.mechanism)
         Ts_brake = self.link_poses(self.brake, cell.brake.mechanism)
         for name, index in self._robot_bodies.items():
@@ -175,11 +185,9 @@ class World:
             self.poses[index] = Ts_brake[name]
         T_world_flange = Ts_robot[cell.robot.model.flange_link]
         for T_link, indices in zip(self.gripper.mechanism.fk(state.gripper), self._gripper_bodies, strict=True):
-            for index in indices:
-                self._pose(index, T_world_flange @ T_link)
+            self._pose(indices, T_world_flange @ T_link)
         ram = float(state.brake[cell.brake.mechanism.joint_names.index("ram")])
-        for index in self._punches:
-            self._pose(index, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight - ram))
+        self._pose(self._punches, cell.brake.T_world_brake @ translation(0.0, 0.0, cell.brake.daylight - ram))
         if self.part is not None:
             self._pose_part(self.part, state, T_world_flange)
 
@@ -191,14 +199,12 @@ class World:
             T_holder = T_world_flange @ self.gripper.T_flange_tcp if state.part.held_by == "tcp" else np.eye(4)
             T_world_sheet = T_holder @ state.part.T_holder_flange @ inverse(Ts_sheet_flange[state.part.flange])
         for T, indices in zip(T_world_sheet @ Ts_sheet_flange, self._flanges, strict=True):
-            for index in indices:
-                self._pose(index, T)
+            self._pose(indices, T)
         for bend in part.bends:
             angle = float(state.fold[bend.index])
             if self._zone_angles[bend.index] is None or abs(angle - self._zone_angles[bend.index]) > 1e-9:  # type: ignore[operator]
                 self._make_zone(part, bend.index, angle)
-            for index in self._zones[bend.index]:
-                self._pose(index, T_world_sheet @ Ts_sheet_flange[bend.parent])
+            self._pose(self._zones[bend.index], T_world_sheet @ Ts_sheet_flange[bend.parent])
 
     def _make_zone(self, part: SheetPart, bend: int, angle: float) -> None:
         """A bend zone's shapes at an angle take the places of those at the last angle."""
@@ -213,9 +219,18 @@ class World:
                 pybullet.removeBody(self.bodies[index].uid, physicsClientId=self.client)
                 self._hull(f"bend {bend + 1} zone", f"zone-{bend}", hull)
                 self.bodies[index] = self.bodies.pop()
+                self._posed.pop(index, None)
         self._zone_angles[bend] = angle
+        self._boxes = None
 
     # Asking
+
+    @property
+    def boxes(self) -> Array:
+        """Corners of every body's bounding box in its own frame (n, 8, 3)."""
+        if self._boxes is None:
+            self._boxes = np.array([body.box for body in self.bodies])
+        return self._boxes
 
     @property
     def pairs(self) -> Array:
@@ -264,11 +279,16 @@ class World:
 
     def near(self, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
         """Every pair nearer than `distance` [m] whose groups are not `allowed` to touch."""
-        boxes = np.array([pybullet.getAABB(body.uid, body.link, physicsClientId=self.client) for body in self.bodies])
-        a, b = self.pairs[:, 0], self.pairs[:, 1]
-        gap = np.maximum(boxes[a, 0] - boxes[b, 1], boxes[b, 0] - boxes[a, 1])
+        return self.near_pairs(self.pairs, distance, allowed)
+
+    def near_pairs(self, pairs: Array, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
+        """The same for given pairs of body indices (m, 2)."""
+        corners = self.boxes @ np.swapaxes(self.poses[:, :3, :3], 1, 2) + self.poses[:, None, :3, 3]
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        a, b = pairs[:, 0], pairs[:, 1]
+        gap = np.maximum(low[a] - high[b], low[b] - high[a])
         found = []
-        for i, j in self.pairs[np.linalg.norm(np.maximum(gap, 0.0), axis=1) <= distance]:
+        for i, j in pairs[np.linalg.norm(np.maximum(gap, 0.0), axis=1) <= distance]:
             one, two = self.bodies[i], self.bodies[j]
             if (one.group, two.group) in allowed or (two.group, one.group) in allowed:
                 continue

@@ -1,151 +1,140 @@
-"""Pictures of the cell as PNG, by pybullet's software renderer (no display, no graphics card)."""
+"""Pictures of a plan as PNG: the whole cell, every bend in its tools, the stack."""
 
 from __future__ import annotations
 
 import io
-from types import TracebackType
 
 import numpy as np
-import pybullet
 from PIL import Image
 
-from core.frames import Array, quat_wxyz
+from cells.model import Cell, Gripper
+from cells.tooling import ToolSetup
+from core.frames import Array
+from sim.bend_view import bend_moment, corners, flange_poses, gauge_contacts, leg_ways, line_ends, on_flange
 from sim.bending import BendingResult
-from sim.cell_scene import PARKED
-from sim.plan import State, phase_state
-from sim.stage import build_stage
+from sim.camera import fitted
+from sim.picture_marks import LINE, Marks
+from sim.plan import BendStep, Phase, State, phase_state
+from sim.stage import ZONE, Stage, build_stage
+from sim.world_studio import Studio
 
-BACKGROUND = (246, 248, 250)
-SHARPER = 2
+SHARPER = 1.5
 """Rendered this much larger, then made smaller: smooth edges."""
-
-
-class Studio:
-    """One pybullet client with everything visible in it; use as a context manager."""
-
-    def __init__(self, result: BendingResult, *, hide: tuple[str, ...] = ("fence", "floor")) -> None:
-        self.stage = build_stage(result.cell, result.setup, result.part, result.gripper)
-        self.client = pybullet.connect(pybullet.DIRECT)
-        self._bodies: list[tuple[int, int]] = []
-        hidden = {body.name for body in result.cell.bodies if body.group in hide}
-        for index, node in enumerate(self.stage.nodes):
-            if node.name in hidden:
-                continue
-            for piece in node.pieces:
-                self._bodies.append((self._body(piece.mesh.vertices, piece.mesh.faces, piece.color), index))
-
-    def __enter__(self) -> Studio:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        pybullet.disconnect(physicsClientId=self.client)
-
-    def _body(self, vertices: Array, faces: Array, color: tuple[float, float, float, float]) -> int:
-        # Every face has its own vertices and normal, so edges stay sharp.
-        corners = np.asarray(vertices, dtype=float)[faces]
-        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-15)
-        shape = pybullet.createVisualShape(
-            pybullet.GEOM_MESH,
-            vertices=corners.reshape(-1, 3).tolist(),
-            indices=list(range(len(faces) * 3)),
-            normals=np.repeat(normals, 3, axis=0).tolist(),
-            rgbaColor=list(color),
-            physicsClientId=self.client,
-        )
-        return int(pybullet.createMultiBody(0.0, -1, shape, physicsClientId=self.client))
-
-    def picture(
-        self,
-        state: State,
-        eye: Array,
-        target: Array,
-        *,
-        width: int = 900,
-        height: int = 600,
-        angle_deg: float = 40.0,
-        without: tuple[str, ...] = (),
-    ) -> bytes:
-        """PNG of a moment.
-
-        Args:
-            state: The cell then.
-            eye, target: Where the camera is and looks at, world (3,) [m].
-            width, height: Of the picture [px].
-            angle_deg: Vertical view angle.
-            without: Nodes whose names begin so are left out.
-        """
-        Ts = self.stage.world(state)
-        for index, node in enumerate(self.stage.nodes):
-            if node.name.startswith(without) and without:
-                Ts[index] = PARKED
-        for uid, index in self._bodies:
-            w, x, y, z = quat_wxyz(Ts[index])
-            pybullet.resetBasePositionAndOrientation(uid, Ts[index][:3, 3].tolist(), [x, y, z, w], physicsClientId=self.client)
-        view = pybullet.computeViewMatrix(list(eye), list(target), [0.0, 0.0, 1.0])
-        lens = pybullet.computeProjectionMatrixFOV(angle_deg, width / height, 0.05, 30.0)
-        light = np.asarray(eye) - np.asarray(target) + np.array([0.6, 0.2, 2.0])
-        _, _, pixels, _, segments = pybullet.getCameraImage(
-            width * SHARPER,
-            height * SHARPER,
-            view,
-            lens,
-            lightDirection=light.tolist(),
-            lightAmbientCoeff=0.62,
-            lightDiffuseCoeff=0.48,
-            lightSpecularCoeff=0.03,
-            shadow=0,
-            renderer=pybullet.ER_TINY_RENDERER,
-            physicsClientId=self.client,
-        )
-        colors = np.reshape(np.asarray(pixels, dtype=np.uint8), (height * SHARPER, width * SHARPER, 4))[:, :, :3].copy()
-        empty = np.reshape(np.asarray(segments), colors.shape[:2]) < 0
-        colors[empty] = BACKGROUND
-        image = Image.fromarray(colors).resize((width, height), Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        image.save(out, "PNG", optimize=True)
-        return out.getvalue()
+COLORS = 160
+"""A picture is stored with this many colours."""
+AT_THE_BEND = ("punch of", "die of", "flange ", "bend ", "brake finger")
+"""What a bend's picture shows, by the beginning of the name; the machine round it would hide it."""
+MADE, TO_MAKE = (0.36, 0.52, 0.70, 1.0), (0.55, 0.72, 0.88, 1.0)
 
 
 def plan_pictures(result: BendingResult) -> dict[str, bytes]:
-    """`cell.png`, one `bend_N.png` per bend at its full angle (without the robot), and `stack.png`; name to PNG."""
-    out: dict[str, bytes] = {}
-    brake = result.cell.brake.T_world_brake[:3, 3]
-    phases = result.plan.phases
-    with Studio(result) as studio:
-        middle = (result.cell.robot.T_world_base[:3, 3] + brake) / 2 + np.array([0.0, 0.0, 0.35])
-        span = float(np.linalg.norm(result.cell.robot.T_world_base[:2, 3] - brake[:2]))
-        first = next((phase for phase in phases if phase.name == "insert"), phases[0])
-        out["cell.png"] = studio.picture(
-            phase_state(first, float(first.times[len(first.times) // 2])), middle + np.array([1.75, -1.7, 1.15]) * span, middle
-        )
-        for step in result.plan.steps:
-            bent = [phase for phase in phases if phase.step == f"bend {step.label}" and phase.name in ("follow", "bend")]
-            if not bent:
-                continue
-            time = float(bent[0].times[int(np.argmax(np.abs(bent[0].fold[:, step.bends[0]])))])
-            state = phase_state(bent[0], time)
-            look = brake + np.array([step.x, 0.0, result.setup.die_height])
-            away = np.clip(1.25 * _extent(result, studio, state, look), 0.30, 2.5)
-            out[f"bend_{step.label}.png"] = studio.picture(
-                state, look + np.array([0.95, -1.25, 0.45]) * away, look, width=720, height=480, without=("robot ", "gripper ")
-            )
-        last = [phase for phase in phases if phase.step == "stack" and phase.name == "put down"]
-        if last:
-            state = phase_state(last[0], float(last[0].times[-1]))
-            place = studio.stage.world(state)[next(i for i, node in enumerate(studio.stage.nodes) if node.name == "sheet")][:3, 3]
-            away = 0.6 + 1.2 * _extent(result, studio, state, place)
-            out["stack.png"] = studio.picture(state, place + np.array([0.8, -1.2, 0.8]) * away, place, width=720, height=480)
+    """`cell.png`, `bend_N.png` for every bend, `stack.png`; name to PNG. Needs a plan with phases."""
+    stage = build_stage(result.cell, result.setup, result.part, result.gripper)
+    out = _cell_and_stack(result, stage)
+    with Studio(stage, lambda name: name.startswith(AT_THE_BEND)) as studio:
+        for index, step in enumerate(result.plan.steps):
+            if (moment := bend_moment(result, step)) is not None:
+                out[f"bend_{step.label}.png"] = _bend(result, studio, index, step, *moment)
     return out
 
 
-def _extent(result: BendingResult, studio: Studio, state: State, centre: Array) -> float:
-    """How far the part reaches from a point [m]."""
-    Ts = studio.stage.world(state)
-    first = next(i for i, node in enumerate(studio.stage.nodes) if node.name == "flange 1")
-    corners = [
-        hull @ Ts[first + f.index][:3, :3].T + Ts[first + f.index][:3, 3]
-        for f in result.part.flanges
-        for hull in result.part.flange_hulls(f.index)
+def _bend(result: BendingResult, studio: Studio, index: int, step: BendStep, phase: Phase, start: float, full: float) -> bytes:
+    """One bend: the part bent in its tools, the flat state before as a ghost, the line, the way of the legs and the gauged edge marked."""
+    part = result.part
+    before, after = phase_state(phase, start), phase_state(phase, full)
+    made = {bend for earlier in result.plan.steps[:index] for bend in earlier.bends}
+    zones = {
+        f"bend {bend.index + 1} strip": ZONE if bend.index in step.bends else MADE if bend.index in made else TO_MAKE for bend in part.bends
+    }
+    studio.paint(lambda name: zones.get(name.rsplit(" ", 1)[0]))
+    Ts_before, Ts_after = flange_poses(result, before), flange_poses(result, after)
+    origin = result.cell.brake.T_world_brake[:3, 3]
+    seat = origin[2] + result.setup.die_height
+    ends = line_ends(result, step, Ts_after, after.fold)
+    tools = np.array([[x, origin[1], z] for x in (ends[:, 0].min(), ends[:, 0].max()) for z in (seat - 0.05, seat + 0.09)])
+    fingers = gauge_contacts(result, step)
+    # From the side of the shorter leg: the longer one stands behind the tools instead of hiding them.
+    legs = corners(part, Ts_after)
+    reach = legs[:, 1] - origin[1]
+    side = 1.0 if -reach.min() > reach.max() else -1.0
+    camera = fitted(
+        np.concatenate((corners(part, Ts_before), legs, tools, fingers.reshape(-1, 3))),
+        np.array([0.80, side * 0.55, 0.40]),
+        width=int(720 * SHARPER),
+        height=int(480 * SHARPER),
+    )
+    marks = Marks(studio.shot(after, camera), SHARPER)
+    for flange, T in zip(part.flanges, Ts_before, strict=True):
+        marks.ghost(on_flange(T, np.asarray(flange.polygon.simplify(5e-4).exterior.coords)[:, :2]))
+    for bend in part.bends:
+        if bend.index not in made and bend.index not in step.bends:
+            marks.line(on_flange(Ts_after[bend.parent], np.stack((bend.start, bend.end))), "#5b6b7b", 1.2, dashed=True)
+    marks.edge(fingers.reshape(-1, 3))
+    for a, b in ends.reshape(-1, 2, 3):
+        marks.line(np.stack((a, b)), LINE, 3.0, hidden="c0")
+    for way in leg_ways(result, step, phase, start, full):
+        marks.arrow(way)
+    marks.badge(ends[int(np.argmin(camera.pixels(ends)[:, 2]))], step.label)
+    return png(marks.image)
+
+
+def _cell_and_stack(result: BendingResult, stage: Stage) -> dict[str, bytes]:
+    out: dict[str, bytes] = {}
+    phases = result.plan.phases
+    hidden = {body.name for body in result.cell.bodies if body.group in ("fence", "floor")}
+    with Studio(stage, lambda name: name not in hidden) as studio:
+        first = next((phase for phase in phases if phase.name == "insert"), phases[0])
+        state = phase_state(first, float(first.times[len(first.times) // 2]))
+        camera = fitted(
+            _all_corners(stage, state, hidden),
+            np.array([1.75, -1.7, 1.35]),
+            width=int(900 * SHARPER),
+            height=int(600 * SHARPER),
+            margin=0.02,
+        )
+        out["cell.png"] = png(studio.shot(state, camera).image)
+    station = result.cell.station("outfeed")
+    last = [phase for phase in phases if phase.step == "stack" and phase.name == "put down"]
+    if last and station is not None:
+        state = phase_state(last[0], float(last[0].times[-1]))
+        x, y = station.size[0] / 2, station.size[1] / 2
+        pallet = np.array([[a * x, b * y, 0.0, 1.0] for a in (-1, 1) for b in (-1, 1)]) @ station.T_world_station.T
+        seen_corners = np.concatenate((corners(result.part, flange_poses(result, state)), pallet[:, :3]))
+        seen = tuple(body.name for body in station.bodies)
+        with Studio(stage, lambda name: name.startswith(("flange ", "bend ")) or name in seen) as studio:
+            camera = fitted(seen_corners, np.array([0.8, -1.2, 0.8]), width=int(720 * SHARPER), height=int(480 * SHARPER))
+            out["stack.png"] = png(studio.shot(state, camera).image)
+    return out
+
+
+def cell_pictures(cell: Cell, gripper: Gripper, setup: ToolSetup, state: State) -> dict[str, bytes]:
+    """The whole cell at rest from two sides, fence included: `cell_left.png`, `cell_right.png`."""
+    stage = build_stage(cell, setup, None, gripper)
+    hidden = {body.name for body in cell.bodies if body.group == "floor"}
+    out: dict[str, bytes] = {}
+    with Studio(stage, lambda name: name not in hidden) as studio:
+        for name, direction in (("cell_left.png", (-0.62, -0.72, 0.62)), ("cell_right.png", (0.80, -0.42, 0.72))):
+            seen = _all_corners(stage, state, hidden)
+            camera = fitted(seen, np.array(direction), width=int(1280 * SHARPER), height=int(800 * SHARPER), margin=0.02)
+            out[name] = png(studio.shot(state, camera).image)
+    return out
+
+
+def _all_corners(stage: Stage, state: State, hidden: set[str]) -> Array:
+    """Corners of the boxes round everything, in the world (n, 3)."""
+    Ts = stage.world(state)
+    boxes = [
+        np.array(piece.mesh.bounding_box.vertices) @ T[:3, :3].T + T[:3, 3]
+        for node, T in zip(stage.nodes, Ts, strict=True)
+        if node.name not in hidden and not (node.name.startswith(("flange ", "bend ")) and state.part is None)
+        for piece in node.pieces
     ]
-    return float(np.max(np.linalg.norm(np.concatenate(corners) - centre, axis=1)))
+    return np.concatenate(boxes)
+
+
+def png(image: Image.Image) -> bytes:
+    """A rendered picture made smaller, with few colours: a small file, and flat areas stay flat."""
+    out = io.BytesIO()
+    small = image.resize((round(image.width / SHARPER), round(image.height / SHARPER)), Image.Resampling.LANCZOS)
+    small.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()

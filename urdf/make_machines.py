@@ -143,16 +143,40 @@ def vacuum_frame(
         Shape((0.035, height - cup - 0.03), (0, 0, 0.01 + (height - cup) / 2 - 0.005), STEEL),
         Shape((size[0], size[1], 0.02), (0, 0, height - cup - 0.01), STEEL),
     ]
-    places = []
-    for i in range(cups[0]):
-        for k in range(cups[1]):
-            x = (i / (cups[0] - 1) - 0.5) * (size[0] - 2 * radius)
-            y = (k / (cups[1] - 1) - 0.5) * (size[1] - 2 * radius)
-            places.append((round(x, 4), round(y, 4)))
-            shapes.append(Shape((radius, cup), (x, y, height - cup / 2), RUBBER))
+    places = cup_places(size, cups, radius)
+    shapes += [Shape((radius, cup), (x, y, height - cup / 2), RUBBER) for x, y in places]
     m.link(name, shapes, mass, (0, 0, height * 0.6), mass * 0.01)
     m.write(HERE / "grippers" / f"{name}.urdf")
-    return places
+    return [(round(x, 4), round(y, 4)) for x, y in places]
+
+
+def cup_places(size: tuple[float, float], cups: tuple[int, int], radius: float) -> list[tuple[float, float]]:
+    """Middles (x, y) of a grid of cups that just lie within a frame."""
+    xs, ys = ([(i / (count - 1) - 0.5) * (extent - 2 * radius) for i in range(count)] for count, extent in zip(cups, size, strict=True))
+    return [(x, y) for x in xs for y in ys]
+
+
+def vacuum_arm(
+    name: str, *, size: tuple[float, float], cups: tuple[int, int], radius: float, reach: float, height: float, neck: float, mass: float
+) -> None:
+    """A vacuum frame on an arm, for large sheets: the wrist stands beside the sheet instead of above it.
+
+    The flange is tilted by `neck` [rad] against the arm, so that the wrist stays bent (far from its singularity) with the arm along the forearm.
+    In the arm's frame: z along it, x the way the cups look; the cups' plane is at x = `height`, their middle at z = `reach`.
+    """
+    m = Machine(name)
+    cup = 0.05
+    m.link(name, [Shape((0.063, 0.02), (0, 0, 0.01), DARK), Shape((0.05, 0.06), (0, 0, 0.05), DARK)], 2.0, (0, 0, 0.03), 0.02)
+    end = height - cup
+    shapes = [
+        box(-0.03, 0.03, -0.03, 0.03, 0.06, reach + 0.03, STEEL),
+        box(0.03, end - 0.02, -0.03, 0.03, reach - 0.03, reach + 0.03, STEEL),
+        box(end - 0.02, end, -size[0] / 2, size[0] / 2, reach - size[1] / 2, reach + size[1] / 2, STEEL),
+    ]
+    shapes += [Shape((radius, cup), (height - cup / 2, x, reach + y), RUBBER, (0, pi / 2, 0)) for x, y in cup_places(size, cups, radius)]
+    m.link("arm", shapes, mass - 2.0, (end / 2, 0, reach * 0.7), mass * 0.02)
+    m.joint("neck", "fixed", name, "arm", (0, 0, 0), rpy=(0, -neck, 0))
+    m.write(HERE / "grippers" / f"{name}.urdf")
 
 
 def clamp(name: str, *, width: float, depth: float, opening: float, height: float, mass: float) -> None:
@@ -255,5 +279,6 @@ if __name__ == "__main__":
     )
     print(vacuum_frame("vacuum-frame-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, height=0.20, mass=6.0))
     print(vacuum_frame("vacuum-frame-160", size=(0.16, 0.06), cups=(4, 2), radius=0.0125, height=0.20, mass=3.0))
+    vacuum_arm("vacuum-arm-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, reach=0.40, height=0.20, neck=pi / 4, mass=8.0)
     clamp("clamp-60", width=0.06, depth=0.025, opening=0.024, height=0.20, mass=3.5)
     irb4600()

@@ -1,6 +1,6 @@
 """KRL (KUKA KR C4, KR C5): a `.src` with the routines and a `.dat` with frames, loads and signal names. Plain KRL, no technology packages.
 
-Joint moves are PTP to axis values, so Status and Turn play no part; straight moves are LIN to frames and keep the posture they start in.
+A track is the external axis E1, in mm; it stands in every target. Joint moves are PTP to axis values, so Status and Turn play no part; straight moves are LIN to frames and keep the posture they start in.
 A wait with a timeout runs a timer next to WAIT FOR, because KRL's WAIT FOR knows none.
 """
 
@@ -47,7 +47,7 @@ _SIGNAL = re.compile(r"\$(IN|OUT)\[(\d+)(?:\.\.(\d+))?\]")
 
 def abc_deg(R: Array) -> tuple[float, float, float]:
     """KUKA's A, B, C [deg] of a rotation (3, 3): R = Rz(A) Ry(B) Rx(C). At B = +-90 C is 0."""
-    if abs(R[2, 0]) > 1 - 1e-10:
+    if abs(R[2, 0]) > 1 - 1e-13:
         b = -np.sign(R[2, 0]) * 90.0
         return float(np.degrees(np.arctan2(-R[0, 1], R[1, 1]))), float(b), 0.0
     a, b, c = Rotation.from_matrix(R).as_euler("ZYX", degrees=True)
@@ -65,8 +65,7 @@ def write_krl(program: RobotProgram) -> dict[str, bytes]:
 
 class _Writer:
     def __init__(self, program: RobotProgram) -> None:
-        if len(program.lower) != 6 or program.prismatic.any():
-            raise UnsupportedError(f"KRL programs are written for six turning axes; {program.robot} has {len(program.lower)}")
+        self.track = program.on_track("KRL")
         self.program = program
         self.name = identifier(program.name, LONGEST_NAME)
         self.routines = identifiers([routine.name for routine in program.routines[1:]], LONGEST_NAME, taken=(self.name,))
@@ -151,8 +150,8 @@ class _Writer:
             out.append(f"{self.routines[one.routine]} ( )")
         elif isinstance(one, MoveJoint):
             out += [f"BAS (#VEL_PTP,{max(1, round(one.speed * 100))} )"]
-            axes = ",".join(f"A{i + 1} {number(to_deg(value), 4)}" for i, value in enumerate(one.q))
-            out.append(f"PTP {{{axes}}}{'' if one.blend is None else ' C_PTP'}")
+            axes = ",".join(f"A{i + 1} {number(to_deg(value), 4)}" for i, value in enumerate(one.q[int(self.track) :]))
+            out.append(f"PTP {{{axes}{self._external(one.q)}}}{'' if one.blend is None else ' C_PTP'}")
             self.T = None
         elif isinstance(one, MoveLinear):
             self._linear(one)
@@ -178,10 +177,13 @@ class _Writer:
         out += [f"$VEL.CP={number(speed, 5)}"]
         if one.duration is not None:
             out += [f"$VEL.ORI1={number(turn, 4)}", f"$VEL.ORI2={number(turn, 4)}"]
-        out.append(f"LIN {frame_text(one.T_base_tcp)}{'' if one.blend is None else ' C_DIS'}")
+        out.append(f"LIN {frame_text(one.T_base_tcp)[:-1]}{self._external(one.q)}}}{'' if one.blend is None else ' C_DIS'}")
         if one.duration is not None and one.blend is None:
             out += [f"$VEL.ORI1={number(TURN_SPEED, 1)}", f"$VEL.ORI2={number(TURN_SPEED, 1)}"]
         self.T = one.T_base_tcp
+
+    def _external(self, q: Array) -> str:
+        return f",E1 {number(to_mm(float(q[0])), 4)}" if self.track else ""
 
     def _wait(self, one: WaitSignal) -> None:
         name = self.signals[one.signal]

@@ -102,6 +102,7 @@ class _Machine:
         self.speed_ori: dict[int, float] = {}
         self.speed_ptp: float | None = None
         self.timer: float | None = None
+        self.track: float | None = None
         self.shown: dict[str, bool | int] = {}
 
     def error(self, line: int, message: str, file: str | None = None) -> ProgramTextError:
@@ -314,13 +315,16 @@ class _Machine:
 
     def _ptp(self, s: _Statement) -> None:
         fields = self._fields(s.line, s.text[s.text.index("{") + 1 : s.text.rindex("}")], self.src_file)
+        track = self._track(s, fields)
         if sorted(fields) != [f"A{i}" for i in range(1, 7)]:
             raise self.error(s.line, f"PTP needs A1..A6, it has {', '.join(fields)}")
         if self.speed_ptp is None:
             raise self.error(s.line, "PTP before BAS (#INITMOV,0 )")
         tool, base = self._frames(s)
         self.joints = np.array([fields[f"A{i}"] for i in range(1, 7)]) * DEG
-        self.trace.append(TracedMove(s.line, self.joints, None, tool, base, self.speed_ptp, None, None, not s.text.endswith("C_PTP")))
+        self.trace.append(
+            TracedMove(s.line, self.joints, None, tool, base, self.speed_ptp, None, None, not s.text.endswith("C_PTP"), track)
+        )
 
     def _lin(self, s: _Statement) -> None:
         if self.joints is None:
@@ -330,9 +334,24 @@ class _Machine:
         if set(self.speed_ori) != {1, 2}:
             raise self.error(s.line, "LIN before $VEL.ORI1 and $VEL.ORI2 are set")
         tool, base = self._frames(s)
-        T = self._frame(s.line, s.text[4 : s.text.rindex("}") + 1], self.src_file)
+        text = s.text[4 : s.text.rindex("}") + 1]
+        external = re.search(r",(E1 [^,{}]*)\}$", text)
+        track = self._track(s, {} if external is None else self._fields(s.line, external[1], self.src_file))
+        T = self._frame(s.line, text if external is None else text[: external.start()] + "}", self.src_file)
         turn = min(self.speed_ori.values()) * DEG
-        self.trace.append(TracedMove(s.line, None, T, tool, base, self.speed_cp, turn, None, not s.text.endswith("C_DIS")))
+        self.trace.append(TracedMove(s.line, None, T, tool, base, self.speed_cp, turn, None, not s.text.endswith("C_DIS"), track))
+
+    def _track(self, s: _Statement, fields: dict[str, float]) -> float | None:
+        """Takes E1 [m] out of a target's fields. An axis that a target leaves out stays where it is, so all targets name it or none."""
+        track = fields.pop("E1", None)
+        if self.joints is None:
+            self.track = track
+        if (track is None) != (self.track is None):
+            raise self.error(
+                s.line,
+                "this target names E1 and others do not" if self.track is None else "E1 is missing: the track would stay where it is",
+            )
+        return None if track is None else track * MM
 
     def _frames(self, s: _Statement) -> tuple[Array, Array]:
         if self.tool is None or self.base is None:

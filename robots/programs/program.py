@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.errors import UnsupportedError
 from core.frames import Array
 
 
@@ -135,7 +136,8 @@ class RobotProgram:
         title: One line for people.
         robot: Name of the robot model.
         lower, upper: Joint limits (n,) [rad].
-        prismatic: Which joints slide (n,) bool; their values are [m].
+        prismatic: Which joints slide (n,) bool; their values are [m]. A track is the first joint.
+        track_speed: Greatest speed of the track [m/s]; 0: there is none.
         T_flange_tcp: Tool frame (4, 4).
         T_robot_base: Frame of all linear targets in the robot's base link (4, 4).
         tool_load: The gripper.
@@ -158,6 +160,16 @@ class RobotProgram:
     routines: tuple[Routine, ...]
     notes: tuple[str, ...] = ()
     prismatic: Array = field(default_factory=lambda: np.zeros(6, dtype=bool))
+    track_speed: float = 0.0
+
+    def on_track(self, language: str) -> bool:
+        """Whether the arm stands on a track, which is then an external axis; raises `UnsupportedError` unless it has six turning axes."""
+        slides = [bool(one) for one in self.prismatic]
+        if slides not in ([False] * 6, [True] + [False] * 6) or len(self.lower) != len(slides):
+            raise UnsupportedError(
+                f"{language} programs are written for six turning axes, on a track or not; {self.robot} has {len(self.lower)} joints, {sum(slides)} of them sliding"
+            )
+        return slides[0]
 
     def routine(self, name: str) -> Routine:
         """By name."""

@@ -1,6 +1,6 @@
 """RAPID (ABB IRC5, OmniCore): one program module with frames, loads and routines.
 
-Joint moves are MoveAbsJ, so no configuration can be misread; straight moves are MoveL with the planned confdata and ConfL\\Off, because the posture
+A track is the external axis eax_a, in mm; it stands in every target. Joint moves are MoveAbsJ, so no configuration can be misread; straight moves are MoveL with the planned confdata and ConfL\\Off, because the posture
 is the one the move starts in.
 """
 
@@ -54,8 +54,7 @@ def write_rapid(program: RobotProgram, confdata: Confdata, reach: float = 2.5) -
 
 class _Writer:
     def __init__(self, program: RobotProgram, confdata: Confdata, reach: float) -> None:
-        if len(program.lower) != 6 or program.prismatic.any():
-            raise UnsupportedError(f"RAPID programs are written for six turning axes; {program.robot} has {len(program.lower)}")
+        self.track = program.on_track("RAPID")
         for name, line in program.signals.items():
             if not re.fullmatch(r"[A-Za-z]\w{0,31}", line.address):
                 raise UnsupportedError(
@@ -113,13 +112,13 @@ class _Writer:
         if isinstance(one, Call):
             return [f"{self.routines[one.routine]};"]
         if isinstance(one, MoveJoint):
-            axes = ",".join(number(to_deg(value), 4) for value in one.q)
-            target = f"[[{axes}],[9E9,9E9,9E9,9E9,9E9,9E9]]"
+            axes = ",".join(number(to_deg(value), 4) for value in one.q[int(self.track) :])
+            target = f"[[{axes}],{self._external(one.q)}]"
             zone = "fine" if one.blend is None else CORNER_ZONE
             return [f"MoveAbsJ {target},{self._speed(one.speed * self.reach * np.pi, one.speed)},{zone},tGripper\\WObj:=wCell;"]
         if isinstance(one, MoveLinear):
             cf = ",".join(str(v) for v in self.confdata(one.q))
-            target = f"[{_position_text(one.T_base_tcp)},{_quaternion_text(one.T_base_tcp)},[{cf}],[9E9,9E9,9E9,9E9,9E9,9E9]]"
+            target = f"[{_position_text(one.T_base_tcp)},{_quaternion_text(one.T_base_tcp)},[{cf}],{self._external(one.q)}]"
             zone = "fine" if one.blend is None else FOLLOW_ZONE
             speed = self._speed(one.speed, 1.0)
             time = "" if one.duration is None else f"\\T:={number(one.duration, 4)}"
@@ -132,8 +131,14 @@ class _Writer:
             return [f"GripLoad {'load0' if one.load is None else self.loads[one.load]};"]
         return [f"WaitTime {number(one.seconds, 2)};"]
 
+    def _external(self, q: Array) -> str:
+        first = number(to_mm(float(q[0])), 4) if self.track else "9E9"
+        return f"[{first},9E9,9E9,9E9,9E9,9E9]"
+
     def _speed(self, speed: float, share: float) -> str:
-        return f"[{number(max(to_mm(speed), 0.1), 1)},{number(max(share * AXIS_SPEED, 1.0), 1)},5000,1000]"
+        # The third number is the speed of sliding external axes.
+        slide = number(max(to_mm(share * self.program.track_speed), 1.0), 1) if self.track else "5000"
+        return f"[{number(max(to_mm(speed), 0.1), 1)},{number(max(share * AXIS_SPEED, 1.0), 1)},{slide},1000]"
 
     def _set(self, signal: str, value: bool | int) -> str:
         address = self.program.signals[signal].address

@@ -75,6 +75,7 @@ class _Machine:
         self.trace: list[Traced] = []
         self.late: dict[str, bool] = {}
         self.tool: tuple[Array, Load] | None = None
+        self.on_track: bool | None = None
         self.moved = False
         self.conf_free = False
         self.steps = 0
@@ -234,36 +235,44 @@ class _Machine:
             raise self.error(s.line, f"tool '{tool}' is not declared")
         if wobj not in self.wobjs:
             raise self.error(s.line, f"work object '{wobj}' is not declared")
-        tcp, ori, _, _ = (self._number(s.line, v) for v in self._items(s.line, self._aggregate(s.line, speed_text), 4, "speeddata"))
-        if not (0 < tcp <= 15000 and 0 < ori <= 1000):
-            raise self.error(s.line, f"speed {tcp:g} mm/s, {ori:g} deg/s is out of range")
+        tcp, ori, slide, _ = (self._number(s.line, v) for v in self._items(s.line, self._aggregate(s.line, speed_text), 4, "speeddata"))
+        if not (0 < tcp <= 15000 and 0 < ori <= 1000 and 0 < slide <= 15000):
+            raise self.error(s.line, f"speed {tcp:g} mm/s, {ori:g} deg/s, {slide:g} mm/s of sliding axes is out of range")
         data = self._aggregate(s.line, target)
         self.tool = self.tools[tool]
         T_tool, T_base = self.tools[tool][0], self.wobjs[wobj]
         duration = None if time is None else self._number(s.line, time)
         if verb == "MoveAbsJ":
             axes, external = self._items(s.line, data, 2, "jointtarget")
-            self._external(s.line, external)
+            track = self._external(s.line, external)
             joints = np.array([self._number(s.line, v) for v in self._items(s.line, axes, 6, "robax")]) * DEG
             self.moved = True
             share = ori / 180.0
-            self.trace.append(TracedMove(s.line, joints, None, T_tool, T_base, min(share, 1.0), None, duration, zone == "fine"))
+            self.trace.append(TracedMove(s.line, joints, None, T_tool, T_base, min(share, 1.0), None, duration, zone == "fine", track))
             return
         if not self.moved:
             raise self.error(s.line, "the first move must be MoveAbsJ")
         if not self.conf_free:
             raise self.error(s.line, "MoveL needs ConfL\\Off before it: the posture is the one the move starts in")
         position, rotation, configuration, external = self._items(s.line, data, 4, "robtarget")
-        self._external(s.line, external)
+        track = self._external(s.line, external)
         for v in self._items(s.line, configuration, 4, "confdata"):
             if not re.fullmatch(r"-?\d+", str(v)):
                 raise self.error(s.line, f"confdata '{v}' is no whole number")
         T = self._pose(s.line, [position, rotation])
-        self.trace.append(TracedMove(s.line, None, T, T_tool, T_base, tcp * MM, None, duration, zone == "fine"))
+        self.trace.append(TracedMove(s.line, None, T, T_tool, T_base, tcp * MM, None, duration, zone == "fine", track))
 
-    def _external(self, line: int, data: Aggregate | str) -> None:
-        if any(v != _UNUSED for v in self._items(line, data, 6, "extax")):
-            raise self.error(line, "external axes must be 9E9: this robot has none")
+    def _external(self, line: int, data: Aggregate | str) -> float | None:
+        """Position of the track [m], or None; the first target says whether there is one, and all must agree."""
+        first, *rest = self._items(line, data, 6, "extax")
+        if any(v != _UNUSED for v in rest):
+            raise self.error(line, "external axes b..f must be 9E9: there are none")
+        on_track = first != _UNUSED
+        if self.on_track is None:
+            self.on_track = on_track
+        if on_track != self.on_track:
+            raise self.error(line, "eax_a is a position in some targets and 9E9 in others")
+        return self._number(line, first) * MM if on_track else None
 
     def _grip(self, s: _Statement, name: str) -> None:
         assert self.tool is not None

@@ -32,6 +32,7 @@ class TracedMove:
         turn_speed: Of a straight line, how fast the tool may turn [rad/s]; None: not limited by the program.
         duration: Prescribed time [s], or None.
         stops: False when the corner is rounded.
+        track: Target of the external axis that carries the robot [m]; None: the program names none.
     """
 
     line: int
@@ -43,6 +44,7 @@ class TracedMove:
     turn_speed: float | None
     duration: float | None
     stops: bool
+    track: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

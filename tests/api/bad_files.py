@@ -68,6 +68,14 @@ def cell(old: str, new: str) -> Make:
     return text("cell.yaml", CELL.replace(old, new, 1))
 
 
+def tracked(track: str, base: str = "xyz_mm: [0, -2650, 0], rpy_deg: [0, 0, 90]") -> Make:
+    """The shipped cell with the robot on a track; the track's keys begin on line 7."""
+    lines = CELL.splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if line.startswith("  base:"))
+    keys = "".join(f"    {line}\n" for line in track.split("; "))
+    return text("cell.yaml", "".join([*lines[:at], f"  base: {{{base}}}\n  track:\n", keys, *lines[at + 1 :]]))
+
+
 def body(mesh: str, content: bytes | None = None) -> Make:
     def make(folder: Path) -> None:
         (folder / "cell.yaml").write_text(CELL.replace("bodies:\n", f"bodies:\n  - {{name: thing, mesh: {mesh}}}\n", 1))
@@ -99,6 +107,12 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 LAUGHS = "<?xml version='1.0'?><!DOCTYPE r [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
     f"<!ENTITY {chr(98 + i)} '{f'&{chr(97 + i)};' * 10}'>" for i in range(9)
 )  # fmt: skip
+
+TRACK = "length_mm: 4000; speed_mm_s: 1500; acceleration_mm_s2: 2000; carriage_height_mm: 200"
+PUNCH = "{name: my-punch, section: p.dxf, angle_deg: 85, radius_mm: 0.8, rating_kn_m: 600}"
+GRIPPER = (
+    "{name: g, kind: vacuum, urdf: g.urdf, tcp: {xyz_mm: [0, 0, 1]}, mass_kg: 1, com_mm: [0, 0, 1], cup_radius_mm: 5, cups_mm: [[0, 0]]}"
+)
 
 # name -> (what is read, how it is made, words of the message)
 DXF: dict[str, tuple[Make, str]] = {
@@ -161,10 +175,25 @@ CELLS: dict[str, tuple[Make, str]] = {
     "station kind": (cell("kind: stack", "kind: heap"), "'stack', 'presenter'"),
     "gripper twice": (cell("grippers: [", "grippers: [clamp-60, "), "stands twice"),
     "own gripper outside": (
-        cell("grippers: [", "grippers: [{name: g, kind: vacuum, urdf: ../g.urdf, tcp_z_mm: 1, mass_kg: 1, com_z_mm: 1, cup_radius_mm: 5, cups_mm: [[0, 0]]}, "),
-        "leaves the folder",
+        cell("grippers: [", f"grippers: [{GRIPPER.replace('g.urdf', '../g.urdf')}, "),
+        "line 7: gripper urdf '../g.urdf' leaves the folder",
     ),
     "own gripper key": (cell("grippers: [", "grippers: [{name: g, kind: vacuum, udrf: g.urdf}, "), "did you mean 'urdf'"),
+    "own gripper tcp": (cell("grippers: [", f"grippers: [{GRIPPER.replace('tcp: {xyz_mm: [0, 0, 1]}, ', '')}, "), "line 7: 'grippers.0.tcp': Field required"),
+    "own gripper mass centre": (cell("grippers: [", f"grippers: [{GRIPPER.replace('com_mm: [0, 0, 1]', 'com_mm: [0, 1]')}, "), "line 7: 'grippers.0.com_mm.2'"),
+    "own gripper old key": (cell("grippers: [", f"grippers: [{GRIPPER.replace('com_mm', 'com_z_mm')}, "), "'grippers.0.com_z_mm'; did you mean 'com_mm'?"),
+    "track home": (tracked(TRACK + "; home_mm: 2500"), "line 11: robot.track.home_mm = 2500 is outside -2000..2000"),
+    "track zero": (tracked(TRACK + "; zero_mm: 4500"), "line 11: robot.track.zero_mm = 4500 lies behind"),
+    "track carriage": (tracked(TRACK.replace("200", "100")), "line 6: carriage_height_mm is 100"),
+    "track speed": (tracked(TRACK.replace("1500", "-1")), "line 8: 'robot.track.speed_mm_s'"),
+    "track key": (tracked(TRACK + "; axs: x"), "line 11: unknown key 'robot.track.axs'; did you mean 'axis'?"),
+    "track leans": (tracked(TRACK, "xyz_mm: [0, -2650, 0], rpy_deg: [0, 10, 90]"), "line 5: a robot on a track stands upright"),
+    "track under the fence": (tracked(TRACK), "line 6: 'fence 1' stands where the rail"),
+    "own punch angle": (cell("punches: [", f"punches: [{PUNCH.replace('85', '5')}, "), "line 11: 'tooling.punches.0.angle_deg'"),
+    "own punch nan": (cell("punches: [", f"punches: [{PUNCH.replace('0.8', '.nan')}, "), "line 11: 'tooling.punches.0.radius_mm'"),
+    "own punch missing": (cell("punches: [", f"punches: [{PUNCH}, "), "p.dxf: no such file"),
+    "own punch outside": (cell("punches: [", f"punches: [{PUNCH.replace('p.dxf', '../p.dxf')}, "), "line 11: section '../p.dxf' leaves the folder"),
+    "tool twice": (cell("dies: [", "dies: [D-v6-84, "), "line 12: the tool 'D-v6-84' stands twice"),
     "urdf outside": (cell("  model: abb-irb4600-40-255\n", "  urdf: ../r.urdf\n"), "leaves the folder"),
     "urdf absolute": (cell("  model: abb-irb4600-40-255\n", "  urdf: /etc/passwd\n"), "leaves the folder"),
     "package outside": (cell("  model: abb-irb4600-40-255\n", "  urdf: r.urdf\n  packages: {p: ../..}\n"), "leaves the folder"),
@@ -198,7 +227,7 @@ CELLS: dict[str, tuple[Make, str]] = {
         own_robot(URDF.replace("</robot>", "<link name='c'/><joint name='k' type='fixed'><parent link='c'/><child link='b'/></joint></robot>")),
         "two parents",
     ),
-    "urdf mesh missing": (own_robot(URDF.replace("<box size='1 1 1'/>", "<mesh filename='a.stl'/>")), "line 2: mesh 'a.stl' does not exist"),
+    "urdf mesh missing": (own_robot(URDF.replace("<box size='1 1 1'/>", "<mesh filename='a.stl'/>")), "line 2, link 'b': mesh 'a.stl' does not exist"),
     "urdf mesh above": (own_robot(URDF.replace("<box size='1 1 1'/>", "<mesh filename='../a.stl'/>")), "leaves"),
     "urdf mesh absolute": (own_robot(URDF.replace("<box size='1 1 1'/>", "<mesh filename='/etc/passwd'/>")), "leaves"),
     "urdf mesh by file://": (own_robot(URDF.replace("<box size='1 1 1'/>", "<mesh filename='file:///etc/passwd'/>")), "only relative and package://"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from api.jobs import check_cell
 from cells.load import SHIPPED, cell_names, load_cell
 from cells.schema import CellSpec, json_schema
 from cells.tool_catalogue import SEGMENTS_MM, die_names, load_die, load_punch, punch_names
@@ -16,13 +15,12 @@ GOOD = (SHIPPED / "bending-irb4600.yaml").read_text()
 
 
 @pytest.mark.parametrize("name", cell_names())
-def test_shipped_cells_load_and_reach_their_stations(name):
+def test_shipped_cells_load_and_their_tools_fit(name):
     cell = load_cell(name)
     assert cell.robot.model.has_closed_form
-    assert not [finding for finding in check_cell(name) if finding.level == "error"]
     # With the shipped tools the ram can close onto the die and open above it.
-    for die in (load_die(n) for n in cell.tooling.dies):
-        for punch in (load_punch(n) for n in cell.tooling.punches):
+    for die in cell.tooling.dies:
+        for punch in cell.tooling.punches:
             open_tip = cell.brake.daylight - die.height - punch.height
             assert open_tip > 0.1
             assert cell.brake.stroke >= open_tip + 0.005

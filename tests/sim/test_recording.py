@@ -45,7 +45,7 @@ class Glb:
         entry = self.json["accessors"][accessor]
         view = self.json["bufferViews"][entry["bufferView"]]
         width = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}[entry["type"]]
-        dtype = {5126: "<f4", 5125: "<u4"}[entry["componentType"]]
+        dtype = {5126: "<f4", 5123: "<u2", 5125: "<u4"}[entry["componentType"]]
         return np.frombuffer(self.bin, dtype, entry["count"] * width, view["byteOffset"]).reshape(-1, width)
 
     def local(self, node, time):

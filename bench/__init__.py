@@ -1,0 +1,1 @@
+"""Figures: how long Pliant takes, on parts that anybody can make again."""
