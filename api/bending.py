@@ -39,8 +39,7 @@ def load_part(
     path = Path(source)
     # Any cell will do: a part does not depend on it.
     request = BendRequest(path, "-", material, thickness_mm, angle_deg, direction, radius_mm, units)
-    job, folder = job_spec(request)
-    flat, part = drawn_part(job, folder)
+    flat, part = drawn_part(job_spec(request))
     if part is None:
         raise InputError("; ".join(finding.message for finding in flat.findings if finding.level == "error"), file=path)
     return part

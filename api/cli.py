@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant check`, `pliant cells | robots | tools`, `pliant serve`."""
+"""The command line: `pliant bend`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from api.cli_tables import print_summary
-from core.errors import InputError, PliantError
+from core.errors import InputError, PliantError, UnknownNameError
 from core.findings import has_errors
 from core.progress import Progress
 
@@ -51,6 +51,12 @@ def bend(
     radius_mm: Annotated[float | None, typer.Option(help="inner radius where the drawing says none")] = None,
     units: Annotated[str | None, typer.Option(help="mm, cm, m, inch, ft: overrides the drawing")] = None,
     gripper: Annotated[str | None, typer.Option(help="one of the cell's grippers")] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="what lies on a layer of the drawing: NAME=ROLE, ROLE one of bend, bend-up, bend-down, outline, ignore; may be repeated"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="of the random generator")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="summary as JSON on stdout")] = False,
     force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
@@ -58,7 +64,8 @@ def bend(
     """Plans a bending job and writes the result folder. Exit code 0: planned, 1: findings of error level, 2: bad input."""
     from api.jobs import BendRequest, run_bend
 
-    request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed)
+    layers = _layers(layer or [])
+    request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed, layers)
     if out.exists() and not force:
         raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
     with _shown_progress() as progress:
@@ -69,6 +76,18 @@ def bend(
     else:
         print_summary(out_console, summary, out)
     raise typer.Exit(1 if summary["verified"] is False else 0)
+
+
+def _layers(options: list[str]) -> dict[str, str]:
+    from parts.dxf_conventions import checked_role
+
+    layers: dict[str, str] = {}
+    for option in options:
+        name, equals, role = option.rpartition("=")
+        if not equals or not name:
+            raise InputError(f"option --layer '{option}' is not NAME=ROLE")
+        layers[name] = checked_role(role)
+    return layers
 
 
 @contextmanager
@@ -103,8 +122,11 @@ def _shown_progress() -> Iterator[Progress]:
 
 def _write_folder(out: Path, files: dict[str, bytes]) -> None:
     """Everything into a temporary folder beside the target, then one rename: a half-written result never has the result's name."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise InputError(f"the result folder cannot be made: {error.strerror}", file=out) from None
     try:
         for name, data in files.items():
             target = temporary / name
@@ -150,6 +172,18 @@ def check(
         if out is not None:
             out_console.print(f"drawn in {out}: {', '.join(sorted(files))}")
     raise typer.Exit(1 if has_errors(looked.findings) else 0)
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="cell or job")]) -> None:
+    """JSON Schema of cell and job files, for editors."""
+    from cells.schema import json_schema as cell_schema
+    from parts.job import json_schema as job_schema
+
+    schemas = {"cell": cell_schema, "job": job_schema}
+    if kind not in schemas:
+        raise UnknownNameError("schema", kind, list(schemas))
+    print(json.dumps(schemas[kind](), indent=2))
 
 
 @app.command()

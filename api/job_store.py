@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from api.jobs import BendRequest, drawn_part, run_bend
+from api.jobs import BendRequest, JobInput, drawn_part, run_bend
 from cells.load import cell_names
 from core.errors import InputError, PliantError, UnknownNameError
 from parts.job import JobSpec
@@ -98,7 +98,7 @@ class JobStore:
             (folder / job.part).write_bytes(drawing)
             # JSON is YAML.
             (folder / "job.yaml").write_text(json.dumps(job.model_dump(mode="json", exclude_none=True)))
-            drawn_part(job, folder)
+            drawn_part(JobInput(job, folder / job.part, job.cell, None))
         except PliantError:
             shutil.rmtree(folder)
             raise

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from cells.completeness import incomplete
 from cells.load import cell_names, load_cell
-from cells.yaml_source import read_model
-from core.errors import InputError
+from cells.yaml_source import Source, read_source
+from core.errors import InputError, UnknownNameError
+from core.files import checked_size, inside
 from core.findings import Finding, has_errors
 from core.progress import Progress
 from core.stages import Stages
 from core.units import MM, to_mm
-from parts.dxf import read_dxf
+from parts.dxf import DxfLimits, read_dxf
 from parts.flat import FlatPattern
-from parts.job import BendEntry, BendTableEntry, JobSpec, blocking_findings, make_part
+from parts.job import JobSpec, blocking_findings, make_part
 from parts.materials import material
 from parts.sheet import SheetPart
 from sim.airbend import inner_radius, rule_opening
@@ -49,42 +54,81 @@ class BendRequest:
     units: str | None = None
     gripper: str | None = None
     seed: int = 0
+    layers: dict[str, str] | None = None
 
 
-def job_spec(request: BendRequest) -> tuple[JobSpec, Path]:
-    """The job of a request and the folder its paths are relative to; options win over the job file."""
+@dataclass(frozen=True, slots=True)
+class JobInput:
+    """A job whose names are not looked up yet.
+
+    Attributes:
+        job: What is asked for.
+        drawing: The flat pattern's file.
+        cell: Shipped cell or path.
+        source: Lines of the job file; None for a job given by options alone.
+    """
+
+    job: JobSpec
+    drawing: Path
+    cell: str
+    source: Source | None
+
+    def at(self, key: str) -> AbstractContextManager[None]:
+        """Errors raised inside name the job file and the line of a key, where the key stands in the file."""
+        return nullcontext() if self.source is None or (key,) not in self.source.lines else self.source.at(key)
+
+
+def job_spec(request: BendRequest) -> JobInput:
+    """The job of a request; options win over the job file.
+
+    Raises:
+        InputError: For a job file or options that do not fit, with file and line or the option's name.
+    """
+    given = {key: getattr(request, key) for key in ("cell", "material", "thickness_mm", "units", "gripper")}
+    given = {key: value for key, value in given.items() if value is not None}
+    bend = {key: getattr(request, key) for key in ("angle_deg", "direction", "radius_mm")}
+    bend = {key: value for key, value in bend.items() if value is not None}
+    layers = {**(request.layers or {})}
     if request.source.suffix in (".yaml", ".yml"):
-        job = read_model(request.source, JobSpec)
-        changes = {
-            key: value for key in ("cell", "material", "thickness_mm", "units", "gripper") if (value := getattr(request, key)) is not None
-        }
-        return job.model_copy(update=changes), request.source.parent
-    missing = [
-        option
-        for option, value in (("--cell", request.cell), ("--material", request.material), ("--thickness-mm", request.thickness_mm))
-        if value is None
-    ]
+        written, source = read_source(request.source, JobSpec)
+        data = {**written.model_dump(), **given}
+        data["bends"]["default"] |= bend
+        data["layers"] |= layers
+        job = _from_options(data, request.source)
+        folder = request.source.parent
+        with source.at("part"):
+            drawing = inside(folder, job.part, f"part '{job.part}'")
+        name = job.cell if request.cell is not None or job.cell in cell_names() else str(folder / job.cell)
+        return JobInput(job, drawing, name, source)
+    checked_size(request.source, DxfLimits().bytes, "DXF file")
+    missing = [f"--{key.replace('_', '-')}" for key in ("cell", "material", "thickness_mm") if key not in given]
     if missing:
         raise InputError(f"a DXF does not say everything: give {', '.join(missing)}", file=request.source)
-    direction = request.direction or ("up" if request.angle_deg is not None else None)
-    default = BendEntry.model_validate({"angle_deg": request.angle_deg, "direction": direction, "radius_mm": request.radius_mm})
-    job = JobSpec.model_validate(
-        {
-            "part": str(request.source.resolve()), "cell": request.cell, "material": request.material, "thickness_mm": request.thickness_mm,
-            "bends": BendTableEntry(default=default), "units": request.units, "gripper": request.gripper, "seed": request.seed,
-        }
-    )  # fmt: skip
-    return job, Path.cwd()
+    if "angle_deg" in bend:
+        bend.setdefault("direction", "up")
+    part = {"part": request.source.name or str(request.source), "bends": {"default": bend}, "layers": layers, "seed": request.seed}
+    return JobInput(_from_options({**part, **given}, request.source), request.source, str(request.cell), None)
 
 
-def drawn_part(job: JobSpec, folder: Path) -> tuple[FlatPattern, SheetPart | None]:
+def _from_options(data: dict[str, Any], file: Path) -> JobSpec:
+    try:
+        return JobSpec.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        names = [str(part) for part in first["loc"] if part not in ("bends", "default")]
+        raise InputError(f"option --{'.'.join(names).replace('_', '-')}: {first['msg']} (got {first.get('input')!r})", file=file) from None
+
+
+def drawn_part(asked: JobInput) -> tuple[FlatPattern, SheetPart | None]:
     """The drawing of a job and the part made of it; no part when the drawing has findings of error level.
 
     Raises:
         InputError: A file that cannot be read, an unknown material, a bend that nobody describes.
     """
-    steel = material(job.material)
-    flat = read_dxf(folder / job.part, units=job.units)
+    job = asked.job
+    with asked.at("material"):
+        steel = material(job.material)
+    flat = read_dxf(asked.drawing, units=job.units, layers=job.layers, keywords={str(key): word for key, word in job.bend_keywords.items()})
     if has_errors(flat.findings):
         return flat, None
     return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness_mm * MM), 0.8 * MM))
@@ -92,15 +136,21 @@ def drawn_part(job: JobSpec, folder: Path) -> tuple[FlatPattern, SheetPart | Non
 
 def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Plans a job; returns the summary and the files of the result folder."""
-    try:
-        job, folder = job_spec(request)
-    except ValueError as error:
-        raise InputError(f"options: {error}", file=request.source) from None
+    asked = job_spec(request)
+    job = asked.job
     stages = Stages()
     with stages.measure("read"):
-        cell = load_cell(job.cell if job.cell in cell_names() else str(folder / job.cell))
+        with asked.at("cell"):
+            cell = load_cell(asked.cell)
+        if job.gripper is not None and job.gripper not in [gripper.name for gripper in cell.grippers]:
+            with asked.at("gripper"):
+                raise UnknownNameError("gripper", job.gripper, [gripper.name for gripper in cell.grippers])
+        lacking = incomplete(cell)
+        if has_errors(lacking):
+            summary = _refusal(asked.drawing.stem, job, lacking)
+            return summary, _files(summary, None)
         progress("read", 0.3, "drawing")
-        flat, part = drawn_part(job, folder)
+        flat, part = drawn_part(asked)
     if part is None:
         summary = _refusal(flat.name, job, blocking_findings(flat))
         return summary, _files(summary, None)
@@ -214,4 +264,4 @@ def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck, dict[str, byt
     return check, files
 
 
-__all__ = ["BendRequest", "drawn_part", "job_spec", "look_at_cell", "run_bend"]
+__all__ = ["BendRequest", "JobInput", "drawn_part", "job_spec", "look_at_cell", "run_bend"]

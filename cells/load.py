@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from cells.machines import load_brake, load_gripper, make_gripper
-from cells.model import Cell, Gripper, Signal
+from cells.model import Brake, Cell, Gripper, Signal
 from cells.robot_place import cell_robot, check_rail
 from cells.schema import CellSpec, GripperSpec
 from cells.stations import make_body, make_fence, make_floor, make_station, pose
 from cells.tool_stock import load_stock
-from cells.yaml_source import read_model
-from core.errors import InputError, PliantError, UnknownNameError
+from cells.yaml_source import Source, read_source
+from core.errors import InputError, UnknownNameError
 from core.units import MM
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -30,51 +30,66 @@ def load_cell(name_or_path: str | Path) -> Cell:
     """
     text = str(name_or_path)
     path = SHIPPED / f"{text}.yaml" if text in cell_names() else Path(text)
-    if not path.is_file() and path.suffix not in (".yaml", ".yml"):
-        raise UnknownNameError("cell", text, [*cell_names(), "a path to a .yaml file"])
-    spec = read_model(path, CellSpec)
-    try:
-        return _build(path.stem, path, spec)
-    except PliantError as error:
-        if error.file is None:
-            raise InputError(error.message, file=path, place=error.place) from None
-        raise
+    if path.suffix not in (".yaml", ".yml"):
+        raise UnknownNameError("cell", text[:200], [*cell_names(), "a path to a .yaml file"])
+    spec, source = read_source(path, CellSpec)
+    with source.at():
+        return _build(path.stem, spec, source)
 
 
-def _build(name: str, path: Path, spec: CellSpec) -> Cell:
-    folder = path.parent
+def _build(name: str, spec: CellSpec, source: Source) -> Cell:
+    folder = source.path.parent
+    robot = cell_robot(spec.robot, source)
+    grippers = []
+    for i, entry in enumerate(spec.grippers):
+        with source.at("grippers", i):
+            grippers.append(_gripper(entry, folder))
+            if grippers[-1].name in [gripper.name for gripper in grippers[:-1]]:
+                raise InputError(f"the gripper '{grippers[-1].name}' stands twice")
+    brake = _brake(spec, source)
+    stations = {}
+    for key, station in spec.stations.items():
+        with source.at("stations", key):
+            stations[key] = make_station(key, station)
+    bodies = [make_floor(), *(make_fence(i, fence) for i, fence in enumerate(spec.fence))]
+    for i, body in enumerate(spec.bodies):
+        with source.at("bodies", i):
+            if body.name in spec.stations or body.name in [other.name for other in bodies]:
+                raise InputError(f"the name '{body.name}' stands twice among bodies and stations")
+            bodies.append(make_body(body, folder))
+    with source.at("robot", "track"):
+        check_rail(robot, (*bodies, *(body for station in stations.values() for body in station.bodies)))
+    return Cell(
+        name=name,
+        title=spec.title,
+        path=source.path,
+        robot=robot,
+        grippers=tuple(grippers),
+        brake=brake,
+        stations=stations,
+        bodies=tuple(bodies),
+        tooling=load_stock(spec.tooling, source),
+        signals={key: Signal(key, signal.direction, signal.address) for key, signal in spec.signals.items()},
+        settings=dict(spec.settings),
+        margin=spec.margin_mm * MM,
+    )
+
+
+def _brake(spec: CellSpec, source: Source) -> Brake:
     changes = {
         key: value
         for key in ("max_force_kn", "approach_speed_mm_s", "bending_speed_mm_s", "return_speed_mm_s")
         if (value := getattr(spec.brake, key)) is not None
     }
-    brake = load_brake(spec.brake.model, None if spec.brake.base is None else pose(spec.brake.base), **changes)
-    bodies = [
-        make_floor(),
-        *(make_fence(i, fence) for i, fence in enumerate(spec.fence)),
-        *(make_body(body, folder) for body in spec.bodies),
-    ]
-    names = [body.name for body in bodies] + list(spec.stations)
-    double = next((n for n in names if names.count(n) > 1), None)
-    if double is not None:
-        raise InputError(f"the name '{double}' stands twice among bodies and stations", file=path)
-    robot = cell_robot(spec.robot, path)
-    stations = {key: make_station(key, station) for key, station in spec.stations.items()}
-    check_rail(robot, (*bodies, *(body for station in stations.values() for body in station.bodies)))
-    return Cell(
-        name=name,
-        title=spec.title,
-        path=path,
-        robot=robot,
-        grippers=tuple(_gripper(entry, folder) for entry in spec.grippers),
-        brake=brake,
-        stations=stations,
-        bodies=tuple(bodies),
-        tooling=load_stock(spec.tooling, folder),
-        signals={key: Signal(key, signal.direction, signal.address) for key, signal in spec.signals.items()},
-        settings=dict(spec.settings),
-        margin=spec.margin_mm * MM,
-    )
+    with source.at("brake", "model"):
+        brake = load_brake(spec.brake.model, None if spec.brake.base is None else pose(spec.brake.base), **changes)
+    for key, speed in (("bending_speed_mm_s", brake.bending_speed), ("approach_speed_mm_s", brake.approach_speed)):
+        if speed < brake.bending_speed_min - 1e-12:
+            with source.at("brake", key):
+                raise InputError(
+                    f"brake.{key} is {speed / MM:g}; {brake.name} follows a speed from {brake.bending_speed_min / MM:g} mm/s on"
+                )
+    return brake
 
 
 def _gripper(entry: str | GripperSpec, folder: Path) -> Gripper:

@@ -13,6 +13,7 @@ from cells.model import Brake, Cup, Gripper, Jaws
 from cells.schema import GripperSpec
 from cells.stations import pose
 from core.errors import InputError, UnknownNameError
+from core.files import inside
 from core.frames import Array, translation
 from core.units import KN, MM
 from robots.catalogue import URDF_FOLDER
@@ -79,11 +80,11 @@ def load_gripper(name: str) -> Gripper:
 
 def make_gripper(spec: GripperSpec, folder: Path) -> Gripper:
     """A gripper from its description; raises `InputError` when figures of its kind are missing."""
-    mechanism = load_urdf(folder / spec.urdf)
     needed = ("cup_radius_mm",) if spec.kind == "vacuum" else ("jaw_width_mm", "jaw_depth_mm", "jaw_opening_mm", "jaw_force_n")
     missing = [key for key in needed if getattr(spec, key) is None] + (["cups_mm"] if spec.kind == "vacuum" and not spec.cups_mm else [])
     if missing:
-        raise InputError(f"gripper '{spec.name}' is a {spec.kind}; it needs {', '.join(missing)}", file=folder / spec.urdf)
+        raise InputError(f"gripper '{spec.name}' is a {spec.kind}; it needs {', '.join(missing)}")
+    mechanism = load_urdf(inside(folder, spec.urdf, f"gripper urdf '{spec.urdf}'"), inside=folder)
     radius = (spec.cup_radius_mm or 0.0) * MM
     jaws = None
     if spec.kind == "clamp":

@@ -11,11 +11,11 @@ from shapely.geometry.polygon import orient
 from cells.schema import OwnDieSpec, OwnPunchSpec
 from cells.tooling import Die, Punch
 from core.errors import InputError
+from core.files import inside
 from core.frames import Array
 from core.units import DEG, KN, MM, to_deg, to_mm
 from parts.convex import fill_hollows
-from parts.dxf import CHORD
-from parts.dxf_section import read_section
+from parts.dxf_section import CHORD, read_section
 
 PLACE = 0.02 * MM
 """A tip or a V stands at the origin when it is nearer than this [m]."""
@@ -33,7 +33,7 @@ def own_punch(spec: OwnPunchSpec, folder: Path) -> Punch:
     Raises:
         InputError: With the file, the place in mm, the drawn and the stated value.
     """
-    path = _path(spec.name, spec.section, folder)
+    path = inside(folder, spec.section, f"section '{spec.section}'")
     points, over_origin = _section(path)
     low = points[np.argmin(points[:, 1])]
     if len(over_origin) == 0 or abs(over_origin[0]) > PLACE or low[1] < -PLACE:
@@ -64,7 +64,7 @@ def own_die(spec: OwnDieSpec, folder: Path) -> Die:
     Raises:
         InputError: With the file, the place in mm, the drawn and the stated value.
     """
-    path = _path(spec.name, spec.section, folder)
+    path = inside(folder, spec.section, f"section '{spec.section}'")
     points, over_origin = _section(path)
     top = points[np.argmax(points[:, 1])]
     if abs(top[1]) > PLACE:
@@ -98,13 +98,6 @@ def own_die(spec: OwnDieSpec, folder: Path) -> Die:
                 path, f"shoulder_mm {spec.shoulder_mm:g} is stated, but the shoulder is drawn with R {to_mm(drawn):.2f} mm", (rear, 0.0)
             )
     return Die(spec.name, fill_hollows(points, HOLLOW), height, opening, spec.angle_deg * DEG, shoulder, spec.rating_kn_m * KN)
-
-
-def _path(name: str, section: str, folder: Path) -> Path:
-    path = (folder / section).resolve()
-    if Path(section).is_absolute() or not path.is_relative_to(folder.resolve()):
-        raise InputError(f"section '{section}' of tool '{name}' leaves the cell file's folder", place=f"tooling: {name}")
-    return folder / section
 
 
 def _section(path: Path) -> tuple[Array, Array]:

@@ -10,12 +10,17 @@ import trimesh
 from cells.model import Body, Color, Station
 from cells.schema import BodySpec, FenceSpec, PoseModel, StationSpec
 from core.errors import InputError
+from core.files import inside
 from core.frames import Array, from_xyz_rpy
 from core.units import DEG, MM
+from robots.hulls import reduced_hull
+from robots.mesh_file import read_mesh
 
 WOOD: Color = (0.72, 0.57, 0.38, 1.0)
 STEEL: Color = (0.55, 0.60, 0.65, 1.0)
 FENCE: Color = (0.85, 0.75, 0.25, 1.0)
+MAX_PIECES = 200
+"""Separate parts of a body's mesh."""
 FLOOR: Color = (0.82, 0.83, 0.84, 1.0)
 FENCE_POST = 1.0
 """Posts of a fence are shown this far apart [m]."""
@@ -85,9 +90,7 @@ def make_body(spec: BodySpec, folder: Path) -> Body:
     """A fixed thing from a box, a cylinder or a mesh file."""
     given = [key for key in ("box_mm", "cylinder_mm", "mesh") if getattr(spec, key) is not None]
     if len(given) != 1:
-        raise InputError(
-            f"body '{spec.name}' needs exactly one of box_mm, cylinder_mm, mesh; it has {', '.join(given) or 'none'}", file=folder
-        )
+        raise InputError(f"body '{spec.name}' needs exactly one of box_mm, cylinder_mm, mesh; it has {', '.join(given) or 'none'}")
     color = (*spec.color, 1.0)
     T = pose(spec.pose)
     if spec.box_mm is not None:
@@ -101,24 +104,19 @@ def make_body(spec: BodySpec, folder: Path) -> Body:
         hull = np.concatenate([np.c_[ring, np.full(16, z)] for z in (-height / 2, height / 2)])
         return Body(spec.name, spec.group, T, (hull,), None, color)
     mesh = _mesh(folder, str(spec.mesh), spec.name)
-    hulls = tuple(np.asarray(part.convex_hull.vertices) for part in mesh.split(only_watertight=False))
+    pieces = mesh.split(only_watertight=False)
+    if len(pieces) > MAX_PIECES:
+        raise InputError(f"body '{spec.name}': the mesh has {len(pieces)} separate parts; the limit is {MAX_PIECES}")
+    # All vertices are kept: nothing of the body may be lost. Flat parts get a thickness.
+    hulls = tuple(reduced_hull(np.asarray(part.vertices), len(part.vertices))[0] for part in pieces)
     return Body(spec.name, spec.group, T, hulls, mesh, color)
 
 
 def _mesh(folder: Path, name: str, body: str) -> trimesh.Trimesh:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise InputError(f"mesh path '{name}' of body '{body}' leaves the cell file's folder", file=folder)
-    if not path.is_file():
-        raise InputError(f"mesh '{name}' of body '{body}' does not exist", file=folder)
     try:
-        loaded = trimesh.load_mesh(str(path))
-    except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, ImportError) as error:
-        raise InputError(f"mesh '{name}' of body '{body}' cannot be read: {error}", file=folder) from None
-    mesh = loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
-    if not isinstance(mesh, trimesh.Trimesh) or len(mesh.faces) == 0 or not np.all(np.isfinite(mesh.vertices)):
-        raise InputError(f"mesh '{name}' of body '{body}' has no triangles", file=folder)
-    return mesh
+        return read_mesh(inside(folder, name, f"mesh '{name}'"), name)
+    except InputError as error:
+        raise InputError(f"body '{body}': {error.message}") from None
 
 
 def make_fence(index: int, spec: FenceSpec) -> Body:

@@ -6,6 +6,7 @@ An exception is for misuse and bad input. What a *plan* cannot do is a `core.fin
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 
 class PliantError(Exception):
@@ -25,6 +26,14 @@ class PliantError(Exception):
         self.place = place
         where = ": ".join(part for part in (self.file, place) if part)
         super().__init__(f"{where}: {message}" if where else message)
+
+    def placed(self, *, file: str | Path | None = None, place: str | None = None) -> Self:
+        """The same error with its file and place, unless it already names a file."""
+        if self.file is not None:
+            return self
+        other = type(self).__new__(type(self))
+        PliantError.__init__(other, self.message, file=file, place=self.place or place)
+        return other
 
 
 class InputError(PliantError):

@@ -108,9 +108,9 @@ def _width(flat: FlatPattern, i: int, spec: BendSpec, thickness: float, rule: Al
     return rule.allowance(abs(spec.angle), spec.radius, thickness)
 
 
-def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon, ...]:
+def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon | MultiPolygon, ...]:
     """Flat region of each bend zone. Where zones meet at a corner the earlier one keeps the common corner."""
-    zones: list[Polygon] = []
+    zones: list[Polygon | MultiPolygon] = []
     taken: Polygon | MultiPolygon = Polygon()
     for i, width in enumerate(widths):
         start, end = _line(flat, i)
@@ -128,13 +128,15 @@ def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon, ...]:
         zone = zone if taken.is_empty else zone.difference(taken)
         pieces = [piece for piece in getattr(zone, "geoms", (zone,)) if isinstance(piece, Polygon)]
         middle = LineString([start, end])
-        zone = max(pieces, key=lambda piece: (piece.intersection(middle).length, piece.area))
+        # A hole on the line parts the zone; every piece that the line runs through bends.
+        bent = [piece for piece in pieces if piece.intersection(middle).length > 1e-5]
+        zone = bent[0] if len(bent) == 1 else MultiPolygon(bent) if bent else max(pieces, key=lambda piece: piece.area)
         zones.append(zone)
         taken = zone if taken.is_empty else unary_union((taken, zone))
     return tuple(zones)
 
 
-def _regions(flat: FlatPattern, zones: Sequence[Polygon]) -> list[Polygon]:
+def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon]) -> list[Polygon]:
     """Connected regions outside the zones, larger first; slivers are given to the region they touch most."""
     rest = flat.outline.difference(unary_union(zones)) if zones else flat.outline
     pieces = [piece for piece in getattr(rest, "geoms", (rest,)) if isinstance(piece, Polygon) and piece.area > 1e-12]

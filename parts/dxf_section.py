@@ -10,7 +10,15 @@ from shapely import LineString, Polygon, polygonize, unary_union
 from core.errors import InputError
 from core.findings import Finding
 from core.frames import Array
-from parts.dxf import SNAP, DxfLimits, _curves, _document, _loose_ends, _mm, _scale
+from parts.dxf import UNITS, metres_per_unit
+from parts.dxf_entities import draw
+from parts.dxf_file import DxfLimits, open_dxf
+from parts.outline import loose_ends, mm
+
+SNAP = 1e-5
+"""Ends closer than this are one point [m]."""
+CHORD = 5e-6
+"""Largest distance of an arc from its chords [m]."""
 
 
 def read_section(file: str | Path) -> Polygon:
@@ -23,25 +31,30 @@ def read_section(file: str | Path) -> Polygon:
     """
     path = Path(file)
     bounds = DxfLimits(bytes=5_000_000, entities=5_000)
-    document = _document(path, bounds)
-    curves, _ = _curves(document, path, bounds)
+    document = open_dxf(path, bounds)
+    chord = CHORD / UNITS["mm"]
+    curves = draw(document, path, bounds, chord).curves
     if not curves:
-        raise InputError("the section has no lines, arcs or curves in model space", file=path)
+        raise InputError("the section has no visible lines, arcs or curves in model space", file=path)
     notes: list[Finding] = []
-    scale = _scale(document, curves, None, notes)
-    lie = next((note for note in notes if note.code == "units-lie"), None)
+    scale = metres_per_unit(document, list(curves), None, notes)
+    lie = next((note for note in notes if note.code in ("units-lie", "size-doubtful")), None)
     if lie is not None:
         raise InputError(f"the section's unit cannot be true: {lie.message}", file=path)
-    lines = _joined([curve.points * scale for curve in curves])
-    loose = _loose_ends(lines)
-    if loose:
-        ends = ", ".join(_mm(point) for point in loose[:4])
-        raise InputError(f"the section's outline is not closed; loose ends: {ends}", file=path, place=_mm(loose[0]))
+    if CHORD / scale < 0.5 * chord:
+        # Drawn in inches or metres: arcs once more, as fine as there.
+        curves = draw(document, path, bounds, CHORD / scale).curves
+    runs = _joined([curve.points * scale for curve in curves])
+    loose = loose_ends(runs, 3 * SNAP)
+    if len(loose):
+        ends = ", ".join(mm(point) for point in loose[:4])
+        raise InputError(f"the section's outline is not closed; loose ends: {ends}", file=path, place=mm(loose[0]))
+    lines = [LineString(run) for run in runs]
     faces = [face for face in polygonize([unary_union(lines)]).geoms if face.area > 1e-10]
     if not faces:
         raise InputError("the section's outline is not closed: its curves enclose nothing", file=path)
     if len(faces) > 1 or faces[0].interiors:
-        corners = ", ".join(_mm(face.bounds[:2]) for face in faces[:4])
+        corners = ", ".join(mm(face.bounds[:2]) for face in faces[:4])
         raise InputError(
             f"the section must be one closed outline without holes; the drawing has {len(faces)} closed regions, with lower left corners at {corners}",
             file=path,
@@ -49,7 +62,7 @@ def read_section(file: str | Path) -> Polygon:
     return faces[0]
 
 
-def _joined(runs: list[Array]) -> list[LineString]:
+def _joined(runs: list[Array]) -> list[Array]:
     """Polylines whose ends are the same point where they lie closer than `SNAP`; their inner points stay as drawn."""
     corners: list[Array] = []
 
@@ -60,10 +73,10 @@ def _joined(runs: list[Array]) -> list[LineString]:
             return point
         return near
 
-    lines = []
+    joined = []
     for run in runs:
         points = run.copy()
         points[0], points[-1] = corner(run[0]), corner(run[-1])
         if float(np.sum(np.linalg.norm(np.diff(points, axis=0), axis=1))) > SNAP:
-            lines.append(LineString(points))
-    return lines
+            joined.append(points)
+    return joined

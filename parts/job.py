@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,44 +12,67 @@ from core.findings import Finding
 from core.units import DEG, MM
 from parts.allowance import AllowanceRule, Din6935, KFactor
 from parts.build import BendSpec, build_sheet
+from parts.dxf_conventions import Role
 from parts.flat import FlatPattern
 from parts.materials import Material
 from parts.sheet import SheetPart
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class BendEntry(BaseModel):
     """What is asked of one bend; fields left out come from the drawing or from `default`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    angle_deg: Annotated[float, Field(gt=0, le=180)] | None = None
-    direction: Literal["up", "down"] | None = None
-    radius_mm: Annotated[float, Field(ge=0, le=200)] | None = None
+    angle_deg: Annotated[Finite, Field(gt=0, le=180)] | None = Field(
+        default=None, description="deflection from flat [deg]: 90 makes a right angle"
+    )
+    direction: Literal["up", "down"] | None = Field(default=None, description="up bends towards the side the drawing shows")
+    radius_mm: Annotated[Finite, Field(ge=0, le=200)] | None = Field(
+        default=None, description="inner radius [mm]; default: what air bending in the usual V opening makes"
+    )
 
 
 class BendTableEntry(BaseModel):
     """Bends by number (as `pliant bend` counts them) and a default for the rest."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    default: BendEntry = BendEntry()
-    by_number: dict[int, BendEntry] = {}
+    default: BendEntry = Field(default=BendEntry(), description="for bends of which neither the drawing nor by_number says something")
+    by_number: dict[int, BendEntry] = Field(default={}, description="for single bends, counted from 1; wins over the drawing")
 
 
 class JobSpec(BaseModel):
     """A bending job."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    part: str = Field(description="DXF file, relative to this file")
-    cell: str = Field(description="shipped cell or cell file, relative to this file")
-    material: str
-    thickness_mm: Annotated[float, Field(gt=0, le=30)]
-    bends: BendTableEntry = BendTableEntry()
-    k_factor: Annotated[float, Field(gt=0, lt=1)] | None = None
-    allowance: Literal["k-factor", "din-6935"] = "k-factor"
-    units: Literal["mm", "cm", "m", "inch", "ft"] | None = None
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    gripper: str | None = None
-    stack_face: Literal["auto", "top", "bottom"] = "auto"
-    seed: int = 0
+    part: Name = Field(description="DXF file, relative to this file and inside its folder")
+    cell: Name = Field(description="name of a shipped cell (`pliant cells`), or a cell file relative to this file")
+    material: Name = Field(description="name of a material, see `pliant tools`")
+    thickness_mm: Annotated[Finite, Field(gt=0, le=30)] = Field(description="of the sheet [mm]")
+    bends: BendTableEntry = Field(default=BendTableEntry(), description="what the drawing does not say about its bends")
+    k_factor: Annotated[Finite, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="neutral fibre from the inner face over thickness; default: the material's"
+    )
+    allowance: Literal["k-factor", "din-6935"] = Field(default="k-factor", description="rule for the flat width of the bends")
+    units: Literal["mm", "cm", "m", "inch", "ft"] | None = Field(
+        default=None, description="of the drawing; default: what it states, if that is believable"
+    )
+    layers: dict[Name, Role] = Field(
+        default={}, description="what lies on a layer of the drawing whose name does not say it, by layer name"
+    )
+    bend_keywords: dict[Literal["angle", "direction", "radius"], Name] = Field(
+        default={}, description="what these are called in the drawing's extended data (Solid Edge: keywords chosen at export)"
+    )
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = Field(default=1, description="parts to make")
+    gripper: Name | None = Field(default=None, description="one of the cell's grippers; default: the first that can do the job")
+    stack_face: Literal["auto", "top", "bottom"] = Field(default="auto", description="which face of the sheets looks up on the stack")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="of the random generator; same seed, same plan")
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the job file, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **JobSpec.model_json_schema()}
 
 
 def bend_specs(flat: FlatPattern, bends: BendTableEntry, default_radius: float) -> list[BendSpec]:
@@ -75,12 +97,16 @@ def bend_specs(flat: FlatPattern, bends: BendTableEntry, default_radius: float) 
         if radius is None:
             radius = bends.default.radius_mm * MM if bends.default.radius_mm is not None else default_radius
         if angle is None or direction is None:
-            missing.append(f"bend {number} ({'angle' if angle is None else 'direction'})")
+            lacks = " and ".join(name for name, value in (("angle", angle), ("direction", direction)) if value is None)
+            (x0, y0), (x1, y1) = line.start / MM, line.end / MM
+            missing.append(f"{lacks} of bend {number} from ({x0:.1f}, {y0:.1f}) to ({x1:.1f}, {y1:.1f}) mm")
             continue
         specs.append(BendSpec(math.copysign(angle, 1.0 if direction == "up" else -1.0), radius))
     if missing:
+        more = f" and {len(missing) - 12} more" if len(missing) > 12 else ""
         raise InputError(
-            f"the drawing does not say: {', '.join(missing)}; give --angle-deg and --direction, or `bends:` in a job file", file=flat.source
+            f"the drawing does not say: {'; '.join(missing[:12])}{more}. Give --angle-deg and --direction, or `bends:` in a job file",
+            file=flat.source,
         )
     return specs
 
@@ -95,8 +121,3 @@ def make_part(flat: FlatPattern, job: JobSpec, material: Material, default_radiu
 def blocking_findings(flat: FlatPattern) -> list[Finding]:
     """Findings of the drawing that forbid planning."""
     return [finding for finding in flat.findings if finding.level == "error"]
-
-
-def resolve(base: Path, name: str) -> Path:
-    """A path in a job file, relative to it."""
-    return (base / name).resolve() if not Path(name).is_absolute() else Path(name)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
 from shapely.geometry.polygon import orient
 
 from core.frames import Array
@@ -90,7 +90,7 @@ class SheetPart:
         bends: Between them; a tree.
         strokes: Bends made together.
         root: Index of the flange whose frame is the sheet frame.
-        zones: Flat region of each bend zone [m].
+        zones: Flat region of each bend zone [m]; in pieces where holes lie on the line.
         flat: The flat pattern.
         order: Flange indices, parents before children.
         plates: Per flange, convex polygons (k, 2) that cover it for collision (small holes filled, grown by at most 0.4 mm).
@@ -103,7 +103,7 @@ class SheetPart:
     bends: tuple[Bend, ...]
     strokes: tuple[Stroke, ...]
     root: int
-    zones: tuple[Polygon, ...]
+    zones: tuple[Polygon | MultiPolygon, ...]
     flat: FlatPattern
     order: tuple[int, ...]
     plates: tuple[tuple[Array, ...], ...]
@@ -232,7 +232,7 @@ def _sinc(x: float) -> float:
     return 1.0 if abs(x) < 1e-8 else math.sin(x) / x
 
 
-def zone_strip(zone: Polygon, bend: Bend, index: int, count: int) -> list[Polygon]:
+def zone_strip(zone: Polygon | MultiPolygon, bend: Bend, index: int, count: int) -> list[Polygon]:
     """Strip `index` of `count` of a bend zone, across the line from parent to child; polygons in flat coordinates."""
     x, y, origin = bend.T_sheet_bend[:2, 0], bend.T_sheet_bend[:2, 1], bend.T_sheet_bend[:2, 3]
     reach = float(np.linalg.norm(bend.end - bend.start))

@@ -59,11 +59,11 @@ def on_track(arm: RobotModel, track: Track) -> RobotModel:
     """
     taken = {link.name for link in arm.mechanism.links} & {RAIL, CARRIAGE} | {JOINT} & set(arm.mechanism.joint_names)
     if taken:
-        raise InputError(f"robot '{arm.name}' already has {', '.join(sorted(taken))}; it cannot be put on a track", place="robot.track")
+        raise InputError(f"robot '{arm.name}' already has {', '.join(sorted(taken))}; it cannot be put on a track")
     if track.height < LOWEST:
-        raise InputError(f"carriage_height_mm is {to_mm(track.height):g}; a carriage needs at least {to_mm(LOWEST):g}", place="robot.track")
+        raise InputError(f"carriage_height_mm is {to_mm(track.height):g}; a carriage needs at least {to_mm(LOWEST):g}")
     if not track.lower < track.upper:
-        raise InputError(f"the track ends at {to_mm(track.upper):g} mm, before it begins at {to_mm(track.lower):g}", place="robot.track")
+        raise InputError(f"the track ends at {to_mm(track.upper):g} mm, before it begins at {to_mm(track.lower):g}")
     turn = np.eye(4)
     turn[:3, 0], turn[:3, 2] = track.axis, (0.0, 0.0, 1.0)
     turn[:3, 1] = np.cross(turn[:3, 2], turn[:3, 0])

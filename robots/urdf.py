@@ -12,13 +12,17 @@ import trimesh
 from lxml import etree
 
 from core.errors import InputError
+from core.files import checked_size
 from core.frames import Array, from_xyz_rpy
 from robots.hulls import reduced_hull
 from robots.mechanism import Joint, JointKind, Link, Mechanism, Visual
+from robots.mesh_file import read_mesh
+from robots.xacro_file import expand_xacro
 
 MAX_BYTES = 20_000_000
 MAX_LINKS = 100
 """pybullet keeps 127 links and drops the rest in silence; stay well below."""
+MAX_SHAPES = 500
 CYLINDER_SIDES = 16
 _KINDS: dict[str, JointKind] = {"fixed": "fixed", "revolute": "revolute", "continuous": "revolute", "prismatic": "prismatic"}
 
@@ -29,6 +33,7 @@ def load_urdf(
     packages: Mapping[str, Path] | None = None,
     xacro_args: Mapping[str, str] | None = None,
     max_hull_vertices: int = 128,
+    inside: Path | None = None,
 ) -> Mechanism:
     """Reads a robot or machine description.
 
@@ -37,45 +42,36 @@ def load_urdf(
         packages: Folder of each `package://NAME`; a package that is not named is looked for in the folders above the file.
         xacro_args: Arguments of a xacro file.
         max_hull_vertices: Collision hulls are reduced to this many vertices; the gap is kept in `Link.hull_gap`.
+        inside: Folder that no mesh may lie outside of; None: the folder above the file, and the packages' folders.
 
     Raises:
         InputError: With file and line, for anything that is not a sound description.
     """
     file = Path(path)
-    if not file.is_file():
-        raise InputError("no such file", file=file)
-    if file.stat().st_size > MAX_BYTES:
-        raise InputError(f"file has {file.stat().st_size} bytes; the limit is {MAX_BYTES}", file=file)
-    text = _expand(file, xacro_args) if file.suffix == ".xacro" else file.read_bytes()
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
+    checked_size(file, MAX_BYTES, "robot description")
+    known = dict(packages or {})
+    text = expand_xacro(file, known, xacro_args) if file.suffix == ".xacro" else file.read_bytes()
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        raise InputError(f"not well-formed XML: {error.msg}", file=file) from None
+        raise InputError(f"not well-formed XML: {error.msg}", file=file, place=f"line {error.lineno}") from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise InputError("a document type or entities in a robot description are not read", file=file, place="line 1")
     if root.tag != "robot":
         raise InputError(f"the root element is <{root.tag}>, not <robot>", file=file, place=f"line {root.sourceline}")
-    return _Reader(file, root, dict(packages or {}), max_hull_vertices).mechanism()
-
-
-def _expand(file: Path, args: Mapping[str, str] | None) -> bytes:
-    import xacro
-
-    try:
-        document = xacro.process_file(str(file), mappings=dict(args or {}))
-    except (xacro.XacroException, OSError, ValueError, SyntaxError, NameError) as error:
-        raise InputError(f"xacro cannot expand it: {error}", file=file) from None
-    expanded: str = document.toxml()
-    return expanded.encode()
+    return _Reader(file, root, known, max_hull_vertices, inside).mechanism()
 
 
 class _Reader:
     """One pass over one description."""
 
-    def __init__(self, file: Path, root: etree._Element, packages: dict[str, Path], max_hull_vertices: int) -> None:
+    def __init__(self, file: Path, root: etree._Element, packages: dict[str, Path], max_hull_vertices: int, inside: Path | None) -> None:
         self.file = file
         self.root = root
         self.packages = packages
         self.max_hull_vertices = max_hull_vertices
+        self.inside = None if inside is None else inside.resolve()
         self.materials = {m.get("name", ""): self._rgba(m) for m in root.findall("material") if m.find("color") is not None}
 
     def error(self, message: str, element: etree._Element) -> InputError:
@@ -94,6 +90,9 @@ class _Reader:
             raise self.error("no links", self.root)
         if len(links) > MAX_LINKS:
             raise self.error(f"{len(links)} links; the limit is {MAX_LINKS}", self.root)
+        shapes = sum(1 for _ in self.root.iter("geometry"))
+        if shapes > MAX_SHAPES:
+            raise self.error(f"{shapes} shapes; the limit is {MAX_SHAPES}", self.root)
         joints: dict[str, tuple[etree._Element, str]] = {}
         names: set[str] = set()
         for element in self.root.findall("joint"):
@@ -208,24 +207,20 @@ class _Reader:
         if shape is None:
             raise self.error("empty <geometry>", geometry)
         if shape.tag == "box":
-            return trimesh.creation.box(extents=self._numbers(shape, "size", 3))
+            return trimesh.creation.box(extents=self._positive(shape, "size", 3))
         if shape.tag == "cylinder":
             return trimesh.creation.cylinder(
-                radius=self._number(shape, "radius"), height=self._number(shape, "length"), sections=CYLINDER_SIDES
+                radius=self._positive(shape, "radius", 1)[0], height=self._positive(shape, "length", 1)[0], sections=CYLINDER_SIDES
             )
         if shape.tag == "sphere":
-            return trimesh.creation.icosphere(subdivisions=2, radius=self._number(shape, "radius"))
+            return trimesh.creation.icosphere(subdivisions=2, radius=self._positive(shape, "radius", 1)[0])
         if shape.tag != "mesh":
             raise self.error(f"geometry <{shape.tag}> is unknown; valid: box, cylinder, sphere, mesh", shape)
         path = self._mesh_path(self._attribute(shape, "filename"), shape)
         try:
-            mesh = trimesh.load_mesh(str(path))
-            if isinstance(mesh, trimesh.Scene):
-                mesh = mesh.to_mesh()
-        except (ValueError, OSError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, ImportError) as error:
-            raise self.error(f"mesh '{path.name}' cannot be read: {error}", shape) from None
-        if len(mesh.vertices) == 0 or not np.all(np.isfinite(mesh.vertices)):
-            raise self.error(f"mesh '{path.name}' is empty or has vertices that are not finite", shape)
+            mesh = read_mesh(path, path.name)
+        except InputError as error:
+            raise self.error(error.message, shape) from None
         if shape.get("scale") is not None:
             mesh.apply_transform(np.diag([*self._numbers(shape, "scale", 3), 1.0]))
         return mesh
@@ -243,14 +238,16 @@ class _Reader:
             raise self.error(f"mesh '{name}': only relative and package:// paths are read", element)
         else:
             base, path = self.file.parent.parent, self.file.parent / name
-        if not path.resolve().is_relative_to(base.resolve()) or Path(name).is_absolute():
+        folders = [base.resolve(), *([] if self.inside is None else [self.inside])]
+        if Path(name).is_absolute() or not all(path.resolve().is_relative_to(folder) for folder in folders):
             raise self.error(f"mesh path '{name}' leaves the description's folder", element)
         if not path.is_file():
             raise self.error(f"mesh '{name}' does not exist; looked for {path}", element)
         return path.resolve()
 
     def _find_package(self, package: str) -> Path | None:
-        return next((folder / package for folder in self.file.resolve().parents if (folder / package).is_dir()), None)
+        above = [folder for folder in self.file.resolve().parents if self.inside is None or folder.is_relative_to(self.inside)]
+        return next((folder / package for folder in above if (folder / package).is_dir()), None)
 
     def _absolute(self, text: str) -> str:
         root = etree.fromstring(text.encode())
@@ -292,6 +289,12 @@ class _Reader:
             raise self.error(f"<{element.tag} {key}='{text}'> is not {count} numbers", element) from None
         if len(values) != count or not np.all(np.isfinite(values)) or np.any(np.abs(values) > 1e6):
             raise self.error(f"<{element.tag} {key}='{text}'> is not {count} finite numbers", element)
+        return values
+
+    def _positive(self, element: etree._Element, key: str, count: int) -> Array:
+        values = self._numbers(element, key, count)
+        if np.any(values <= 0):
+            raise self.error(f"<{element.tag} {key}='{element.get(key)}'> must be greater than zero", element)
         return values
 
     def _rgba(self, material: etree._Element) -> tuple[float, float, float, float]:

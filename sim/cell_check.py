@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cells.completeness import incomplete
 from cells.model import Cell, Gripper, Station
 from core.findings import Finding, Level
 from core.frames import Array
@@ -57,7 +58,7 @@ def check_cell(cell: Cell) -> CellCheck:
     stations: list[StationReach] = []
     beam: list[BeamReach] = []
     circles: list[ReachCircle] = []
-    findings: list[Finding] = []
+    findings = incomplete(cell)
     heights = [float(station.T_world_station[2, 3]) for station in cell.stations.values()]
     height = float(np.median(heights)) if heights else float(cell.brake.T_world_brake[2, 3])
     for index, gripper in enumerate(cell.grippers):
@@ -76,7 +77,8 @@ def check_cell(cell: Cell) -> CellCheck:
         findings += _station(station, [reach for reach in stations if reach.station == station.name])
     findings += _beam(cell, beam)
     lines = [finding for kind in dict.fromkeys(gripper.kind for gripper in cell.grippers) for finding in missing_signals(cell, kind)]
-    findings += {finding.message: finding for finding in lines}.values()
+    # A cell without programs can still be planned in: that is a warning until programs are asked for.
+    findings += [replace(finding, level="warning") for finding in {finding.message: finding for finding in lines}.values()]
     unique = {(finding.code, finding.step, finding.message): finding for finding in findings}
     return CellCheck(cell, tuple(stations), tuple(beam), tuple(circles), tuple(unique.values()))
 

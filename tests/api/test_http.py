@@ -185,7 +185,7 @@ def test_a_job_that_fails_says_so(client, monkeypatch):
     """A gripper that the cell has not is found while planning; an error of the server's own shows nothing of its inside."""
     answer = client.post("/bend", params=OPTIONS | {"gripper": "hand"}, content=drawing())
     state = finished(client, answer)
-    assert state["state"] == "failed" and state["problem"]["type"] == "bad-input" and "clamp-60" in state["problem"]["detail"]
+    assert state["state"] == "failed" and state["problem"]["type"] == "unknown-name" and "clamp-60" in state["problem"]["detail"]
 
     def breaks(*_):
         raise RuntimeError("secret")

@@ -112,8 +112,11 @@ def test_open_outline_says_where(tmp_path: Path) -> None:
     document = ezdxf.new(units=4)
     document.modelspace().add_lwpolyline([(0, 0), (100, 0), (100, 60), (0, 60)])
     document.saveas(tmp_path / "open.dxf")
-    with pytest.raises(InputError, match=r"not closed.*\(0\.00, 0\.00\)"):
-        read_dxf(tmp_path / "open.dxf")
+    flat = read_dxf(tmp_path / "open.dxf")
+    assert flat.outline.is_empty
+    (finding,) = flat.findings
+    assert (finding.level, finding.code) == ("error", "open-outline")
+    assert "(0.00, 0.00)" in finding.message and "(0.00, 60.00)" in finding.message and "60.000 mm" in finding.message
 
 
 def test_units(tmp_path: Path) -> None:
