@@ -11,6 +11,7 @@ from cells.model import Cell, Gripper, Station
 from core.findings import Finding, Level
 from core.frames import Array
 from core.units import to_deg, to_mm
+from robots.second_kinematics import disagreement
 from sim.bend_program import missing_signals
 from sim.cell_reach import (
     INSIDE,
@@ -26,6 +27,8 @@ from sim.cell_reach import (
 )
 from sim.world import MACHINE, World
 
+SAME_KINEMATICS = 1e-9
+"""Differences below this are rounding [m, rad]."""
 NEAR_LIMIT = np.radians(5.0)
 """A home position nearer to a joint limit than this is worth a word [rad]."""
 
@@ -73,6 +76,7 @@ def check_cell(cell: Cell) -> CellCheck:
         circle = reach_circle(cell, gripper, height)
         circles += [] if circle is None else [circle]
     findings += _limits(cell)
+    findings.append(_second_kinematics(cell))
     for station in cell.stations.values():
         findings += _station(station, [reach for reach in stations if reach.station == station.name])
     findings += _beam(cell, beam)
@@ -81,6 +85,19 @@ def check_cell(cell: Cell) -> CellCheck:
     findings += [replace(finding, level="warning") for finding in {finding.message: finding for finding in lines}.values()]
     unique = {(finding.code, finding.step, finding.message): finding for finding in findings}
     return CellCheck(cell, tuple(stations), tuple(beam), tuple(circles), tuple(unique.values()))
+
+
+def _second_kinematics(cell: Cell) -> Finding:
+    """Whether roboticstoolbox finds the robot's flange where we do."""
+    model = cell.robot.model
+    apart = disagreement(model)
+    told = f"{model.name}: flange and Jacobian agree with roboticstoolbox within {max(apart.pose, apart.jacobian):.0e} in 100 positions"
+    if max(apart.pose, apart.jacobian) < SAME_KINEMATICS:
+        return Finding("info", "kinematics", told, "", "robot")
+    message = (
+        f"{model.name}: the flange is {to_mm(apart.pose):.3f} mm from where roboticstoolbox finds it, the Jacobian {apart.jacobian:.1e} off"
+    )
+    return Finding("error", "kinematics", message, "report the robot's description", "robot")
 
 
 def _standing(cell: Cell, gripper: Gripper, world: World) -> list[Finding]:
