@@ -231,6 +231,7 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
         "regrips": sum(a is not b for a, b in zip(result.grips[:-1], result.grips[1:], strict=True)), "flips": flips,
         "clearance_mm": None if clearance is None else round(to_mm(clearance), 2), "clearance_between": None if closest is None else list(closest),
         "cycle_time_s": round(result.plan.duration, 2), "stack_face_up": result.stack_face,
+        "quantity": result.quantity, "batch_time_s": round(result.quantity * result.plan.duration, 1),
         "search": {"orders": result.sequence.expanded, "checks": result.sequence.checks}, "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 

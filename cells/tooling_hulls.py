@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -14,6 +16,8 @@ from parts.convex import convex_pieces
 
 STEP = 5e-3
 """Segment sets are put together in steps of this length [m]."""
+COMPOSITIONS = 200
+"""Ways to put one station together that are looked at."""
 
 
 def _pieces(section: bytes, count: int) -> tuple[Array, ...]:
@@ -63,13 +67,52 @@ def die_span(station: ToolStation) -> tuple[float, float]:
 
 def compose(length: float, stock: tuple[float, ...]) -> tuple[float, ...] | None:
     """Segments from stock that add up exactly to `length` (in steps of 5 mm), fewest and longest first; None: not possible."""
-    want = round(length / STEP)
-    units = sorted((round(segment / STEP) for segment in stock), reverse=True)
-    # Dynamic programming over the stock: fewest segments for each sum.
-    best: dict[int, tuple[int, ...]] = {0: ()}
-    for unit in units:
-        for total, used in sorted(best.items(), reverse=True):
-            new = total + unit
-            if new <= want and (new not in best or len(best[new]) > len(used) + 1):
-                best[new] = (*used, unit)
-    return tuple(unit * STEP for unit in best[want]) if want in best else None
+    found = compose_all((length,), stock)
+    return None if found is None else found[0]
+
+
+def compose_all(lengths: tuple[float, ...], stock: tuple[float, ...]) -> tuple[tuple[float, ...], ...] | None:
+    """Segments for several stations out of one stock, each used once: every station gets the fewest that leave enough for those after it.
+
+    None when the stock does not add up to all of them, or not within the first `COMPOSITIONS` ways of each.
+    """
+    units = tuple(sorted((round(segment / STEP) for segment in stock), reverse=True))
+    found = _compose_units(tuple(round(length / STEP) for length in lengths), units)
+    return None if found is None else tuple(tuple(unit * STEP for unit in one) for one in found)
+
+
+def _compose_units(wanted: tuple[int, ...], units: tuple[int, ...]) -> tuple[tuple[int, ...], ...] | None:
+    if not wanted:
+        return ()
+    ways = islice(_ways(wanted[0], units), COMPOSITIONS)
+    for way in sorted(ways, key=len):
+        left = list(units)
+        for unit in way:
+            left.remove(unit)
+        rest = _compose_units(wanted[1:], tuple(left))
+        if rest is not None:
+            return (way, *rest)
+    return None
+
+
+def _ways(want: int, units: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Every way to make a sum from units (long to short), each once, those with long ones first."""
+    # Sums that the units from each place on can make, as bits.
+    sums = [1]
+    for unit in reversed(units):
+        sums.append(sums[-1] | sums[-1] << unit)
+    sums.reverse()
+
+    def go_on(place: int, missing: int) -> Iterator[tuple[int, ...]]:
+        if missing == 0:
+            yield ()
+            return
+        tried = 0
+        for at in range(place, len(units)):
+            unit = units[at]
+            if unit != tried and unit <= missing and sums[at + 1] >> (missing - unit) & 1:
+                tried = unit
+                for rest in go_on(at + 1, missing - unit):
+                    yield (unit, *rest)
+
+    yield from go_on(0, want)

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.frames import Array, translation
+from core.frames import Array, apply, inverse, translation
 from sim.airbend import LegPoses, leg_poses
 from sim.cell_scene import CellScene, Groups, part_groups
 from sim.grips import Grip
@@ -31,6 +31,10 @@ TOOL_MARGIN = 0.002
 """Clearance between part and machine while the part is between the tools [m]."""
 FREE_SPACE = 0.08
 """The part stands this far before the tools when it counts as out [m]."""
+LEAST_RETRACT = 0.020
+"""The gauge moves back at least so far at pinch [m]."""
+RETRACT_ROOM = 0.010
+"""Room between the retracted fingers and the sheet that swings before them [m]."""
 MUTE = 0.006
 """The ram changes from approach to bending speed this far above the sheet [m]."""
 
@@ -95,6 +99,28 @@ class BendGeometry:
         Ts_sheet = np.array([self.T_world_sheet(float(beta)) for beta in self.betas])
         Ts: Array = Ts_sheet[:, None] @ Ts_fold
         return Ts
+
+    @cached_property
+    def gauge_retract(self) -> float:
+        """How far the gauge moves back at pinch [m], so that what swings before the fingers does not meet them.
+
+        An edge rises away from them; a flange that hangs behind the line swings towards them by up to its depth.
+        """
+        scene, step = self.cell_scene, self.step
+        brake, part = scene.cell.brake, scene.part
+        T_brake_world = inverse(brake.T_world_brake)
+        top = step.gauge_r + brake.finger_height / 2 + TOOL_MARGIN
+        half = brake.finger_width / 2 + TOOL_MARGIN
+        reach = step.gauge_x
+        for Ts in T_brake_world @ self._Ts_world_flanges:
+            for flange in (flange for flange in part.flanges if flange.index not in step.front):
+                for hull in part.flange_hulls(flange.index):
+                    points = apply(Ts[flange.index], hull)
+                    x0, x1 = float(points[:, 0].min()), float(points[:, 0].max())
+                    before = any(x0 < z + half and x1 > z - half for z in (step.gauge_z1, step.gauge_z2))
+                    if before and points[:, 2].min() <= top:
+                        reach = max(reach, float(points[:, 1].max()))
+        return max(LEAST_RETRACT, reach - step.gauge_x + RETRACT_ROOM)
 
     def Ts_follow(self, flange: int) -> Array:
         """Poses of one flange in the world at every one of `betas` (m, 4, 4)."""
@@ -283,22 +309,20 @@ class _HeldBend:
         self.T_contact: Array = self.Ts_follow[0]
         self._scenes: dict[int, Scene] = {}
 
-    def _posed(self, brake: Array, fold: Array, grip: Grip, *, touching: bool) -> Scene:
-        geometry, allowed = self.geometry, grip_groups(grip)
-        if touching:
-            allowed |= geometry.tool_groups() | geometry.gauge_groups()
-        scene = geometry.cell_scene
-        return scene.posed(brake=brake, placement=held(grip), fold=fold, allowed=allowed, margins=tool_margins(scene))
+    def _posed(self, brake: Array, fold: Array, grip: Grip, touching: Groups) -> Scene:
+        scene = self.geometry.cell_scene
+        return scene.posed(brake=brake, placement=held(grip), fold=fold, allowed=grip_groups(grip) | touching, margins=tool_margins(scene))
 
-    def _open(self, fold: Array, grip: Grip, *, touching: bool, gauge_back: float = 0.0) -> Scene:
-        return self._posed(self.geometry.brake(self.geometry.open_tip, gauge_back=gauge_back), fold, grip, touching=touching)
+    def _open(self, fold: Array, grip: Grip, touching: Groups, *, gauge_back: float = 0.0) -> Scene:
+        return self._posed(self.geometry.brake(self.geometry.open_tip, gauge_back=gauge_back), fold, grip, touching)
 
     def path(self, q_contact: Array, *, follow: bool) -> BendPath | BendAttempt:
         """The whole path from one joint solution at the gauge, or where it ends."""
         geometry = self.geometry
         cell, gripper = geometry.cell_scene.cell, geometry.cell_scene.gripper
         follow_qs: Array | None = None
-        scene_leave = self._open(geometry.after, self.after, touching=True, gauge_back=GAUGE_RETRACT)
+        tools = geometry.tool_groups()
+        scene_leave = self._open(geometry.after, self.after, tools, gauge_back=geometry.gauge_retract)
         if follow:
             follow_qs = track(cell, gripper, self.Ts_follow, q_contact)
             if follow_qs is None:
@@ -313,11 +337,13 @@ class _HeldBend:
             if len(ends) == 0:
                 return BendAttempt("follow the sheet", None)
             q_end = ends[int(np.argmin(np.max(np.abs(ends - q_contact), axis=1)))]
-        scene_after = self._open(geometry.after, self.after, touching=False, gauge_back=GAUGE_RETRACT)
+        scene_after = self._open(geometry.after, self.after, frozenset(), gauge_back=geometry.gauge_retract)
         withdraw, blocked = _withdrawal(geometry, self.T_end, q_end, scene_leave, scene_after)
         if withdraw is None:
             return BendAttempt("withdraw the part", blocked)
-        scene_open, scene_touch = (self._open(geometry.before, self.grip, touching=touching) for touching in (False, True))
+        scene_open, scene_touch = (
+            self._open(geometry.before, self.grip, touching) for touching in (frozenset(), tools | geometry.gauge_groups())
+        )
         insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_touch)
         if insert is None:
             return BendAttempt("insert the part", blocked)
@@ -330,15 +356,13 @@ class _HeldBend:
         for k in sorted(range(last + 1), key=lambda k: (min(k, last - k) % 8 != 0, k)):
             if k not in self._scenes:
                 tip, fold = geometry.swing[k]
-                self._scenes[k] = self._posed(geometry.brake(tip, gauge_back=GAUGE_RETRACT), fold, self.grip, touching=True)
+                self._scenes[k] = self._posed(
+                    geometry.brake(tip, gauge_back=geometry.gauge_retract), fold, self.grip, geometry.tool_groups()
+                )
             scene = self._scenes[k]
             if not bool(scene.free(qs[k][None])[0]):
                 return scene.violation(qs[k])
         return None
-
-
-GAUGE_RETRACT = 0.020
-"""The gauge moves back this far at pinch, so that the rising flange does not scrape along it [m]."""
 
 
 def _worse(a: BendAttempt | None, b: BendAttempt) -> BendAttempt:

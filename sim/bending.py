@@ -64,6 +64,7 @@ class BendingResult:
         grips: One per step.
         stack_face: Which face of the flat sheet looks up on the stack.
         sequence: What the search found.
+        quantity: Parts to make.
     """
 
     plan: BendPlan
@@ -74,6 +75,7 @@ class BendingResult:
     grips: tuple[Grip, ...]
     stack_face: str
     sequence: SequenceResult
+    quantity: int = 1
 
 
 def plan_bending(
@@ -244,7 +246,7 @@ class _Attempt:
             self.piled.name, self.part.name, self.gripper.name, steps, phases, unique, self.options.seed, dict(self.stages.seconds)
         )
         grips = tuple(choice.grip for choice in chosen)
-        return BendingResult(plan, self.piled, self.part, sequence.setup, self.gripper, grips, face, sequence)
+        return BendingResult(plan, self.piled, self.part, sequence.setup, self.gripper, grips, face, sequence, self.options.quantity)
 
 
 def _key(sequence: SequenceResult, step: SequencedStroke) -> tuple[int, int, str]:

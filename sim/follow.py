@@ -8,7 +8,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from core.frames import Array
-from sim.bend_motion import GAUGE_RETRACT, BendGeometry, BendPath
+from sim.bend_motion import BendGeometry, BendPath
 from sim.motion import JointLimits
 
 RAMP = 0.25
@@ -93,8 +93,8 @@ def _law(geometry: BendGeometry, path: BendPath, speed: float) -> FollowLaw:
         robot[0] = path.follow[0]
         # Held by the same rigid grip, going back retraces going up.
         robot[-1] = path.follow[-1] if len(path.follow) > bottom + 1 else robot[-1]
-    back = GAUGE_RETRACT * np.clip(times / 0.3, 0.0, 1.0)
-    brake = np.array([geometry.brake(geometry.legs(float(b)).tip, gauge_back=float(g)) for b, g in zip(all_betas, back, strict=True)])
+    back = geometry.gauge_retract
+    brake = np.array([geometry.brake(geometry.legs(float(b)).tip, gauge_back=back) for b in all_betas])
     fold = np.array([geometry.fold(float(b)) for b in all_betas])
     return FollowLaw(times, all_betas, robot, brake, fold, speed, speed / geometry.cell_scene.cell.brake.bending_speed)
 

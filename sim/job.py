@@ -151,7 +151,7 @@ def _bend_step(motion: JobMotion, geometry: BendGeometry, step: SequencedStroke,
     return BendStep(
         stroke=step.stroke, bends=step.bends, label=str(index + 1), station=step.station, x=step.x, gauged="child" if step.gauged == "child" else "parent",
         flipped=step.flipped, angle=step.angle, loaded_angle=step.loaded_angle, radius=step.radius, force=step.force, tip_depth=step.tip_depth,
-        pinch_tip=step.pinch_tip, gauge_x=step.gauge_x, gauge_r=step.gauge_r, gauge_z1=step.gauge_z1, gauge_z2=step.gauge_z2,
+        pinch_tip=step.pinch_tip, gauge_x=step.gauge_x, gauge_r=step.gauge_r, gauge_z1=step.gauge_z1, gauge_z2=step.gauge_z2, gauge_retract=geometry.gauge_retract,
         gauge_contact="edge" if step.gauge_contact == "edge" else "flange face", ram_speed=law.ram_speed, follow=follow, T_world_bend_pinch=T,
     )  # fmt: skip
 

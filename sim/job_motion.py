@@ -254,6 +254,16 @@ class JobMotion:
                 )
             )  # fmt: skip
         timeline.wait("pinch", step, MUTE / law.ram_speed, brake=geometry.brake(thickness), stroke=geometry.step.stroke, contacts=touching)
+        # The fingers have done their work: they go back before the sheet begins to swing.
+        timeline.wait(
+            "retract",
+            step,
+            0.0,
+            brake=geometry.brake(thickness, gauge_back=geometry.gauge_retract),
+            stroke=geometry.step.stroke,
+            contacts=touching,
+        )
+        touching = (*legs, _grip_contact(grip))
         pinched = Event(0.0, "signal-wait", {"signal": "pinch-reached", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
         done = Event(float(law.times[-1]), "signal-wait", {"signal": "bend-done", "value": True, "timeout_s": HANDSHAKE_TIMEOUT})
         if path.follow is not None:

@@ -90,7 +90,7 @@ def brake_program(result: BendingResult) -> dict[str, Any]:
             "gauged_side": step.gauged, "flipped": step.flipped, "angle_deg": round(to_deg(step.angle), 3), "loaded_angle_deg": round(to_deg(step.loaded_angle), 3),
             "inner_radius_mm": round(to_mm(step.radius), 3), "tip_below_die_mm": round(to_mm(step.tip_depth), 3), "pinch_above_die_mm": round(to_mm(step.pinch_tip), 3),
             "gauge_x_mm": round(to_mm(step.gauge_x), 2), "gauge_r_mm": round(to_mm(step.gauge_r), 2), "gauge_z1_mm": round(to_mm(step.gauge_z1), 2),
-            "gauge_z2_mm": round(to_mm(step.gauge_z2), 2), "gauge_contact": step.gauge_contact, "force_kn": round(step.force / KN, 2),
+            "gauge_z2_mm": round(to_mm(step.gauge_z2), 2), "gauge_retract_mm": round(to_mm(step.gauge_retract), 1), "gauge_contact": step.gauge_contact, "force_kn": round(step.force / KN, 2),
             "bending_speed_mm_s": round(to_mm(step.ram_speed), 2), "robot": "follows" if step.follow else "releases",
         }
         for step in result.plan.steps
@@ -109,7 +109,7 @@ def brake_table(result: BendingResult) -> str:
         )
     columns = (
         ("bend", "bend"), ("station", "station"), ("angle_deg", "angle deg"), ("loaded_angle_deg", "loaded deg"), ("tip_below_die_mm", "Y below die mm"),
-        ("gauge_x_mm", "X mm"), ("gauge_r_mm", "R mm"), ("gauge_z1_mm", "Z1 mm"), ("gauge_z2_mm", "Z2 mm"), ("force_kn", "force kN"), ("bending_speed_mm_s", "speed mm/s"), ("robot", "robot"),
+        ("gauge_x_mm", "X mm"), ("gauge_r_mm", "R mm"), ("gauge_z1_mm", "Z1 mm"), ("gauge_z2_mm", "Z2 mm"), ("gauge_retract_mm", "retract mm"), ("force_kn", "force kN"), ("bending_speed_mm_s", "speed mm/s"), ("robot", "robot"),
     )  # fmt: skip
     rows = [
         [title for _, title in columns],

@@ -128,6 +128,7 @@ class BendStep:
         tip_depth: Punch tip below the die top at the loaded angle [m].
         pinch_tip: Tip height above the die top at pinch (the thickness) [m].
         gauge_x, gauge_r, gauge_z1, gauge_z2: Gauge joints at contact [m].
+        gauge_retract: How far the gauge goes back at pinch [m].
         gauge_contact: What the fingers touch: `edge` or `flange face`.
         ram_speed: Bending speed used [m/s].
         follow: The gripper follows the sheet; False: released at pinch, gripped again after.
@@ -151,6 +152,7 @@ class BendStep:
     gauge_r: float
     gauge_z1: float
     gauge_z2: float
+    gauge_retract: float
     gauge_contact: Literal["edge", "flange face"]
     ram_speed: float
     follow: bool

@@ -95,6 +95,7 @@ def _facts(result: BendingResult) -> list[tuple[str, str, str]]:
     turns = sum(a.flipped != b.flipped for a, b in zip(plan.steps[:-1], plan.steps[1:], strict=True))
     return [
         ("cycle_time_s", "cycle time", f"{plan.duration:.1f} s, {3600 / plan.duration:.0f} parts an hour" if plan.duration else "-"),
+        ("quantity", "parts", f"{result.quantity}, {result.quantity * plan.duration / 60:.1f} min; {result.quantity} flat sheets"),
         ("gripper", "gripper", plan.gripper),
         ("stack_face_up", "sheets on the stack", f"{result.stack_face} face up (+z of the drawing {'up' if result.stack_face == 'top' else 'down'})"),
         ("regrips", "regrips, turns", f"{regrips}, {turns}"),

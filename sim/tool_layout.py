@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cells.model import Brake, ToolStock
-from cells.tooling import ToolSetup, ToolStation
-from cells.tooling_hulls import compose
+from cells.tooling import Die, Punch, ToolSetup, ToolStation
+from cells.tooling_hulls import compose_all
 from core.findings import Finding
 from core.units import to_mm
 from parts.sheet import SheetPart
 from sim.tool_choice import ToolPair
 
 
-def _take(left: dict[str, list[float]], stock: ToolStock, name: str, length: float) -> tuple[float, ...] | None:
-    """Segments of a tool for one station, taken out of what is left of its set; None when they do not add up."""
-    remaining = left.setdefault(name, list(segments_of(stock, name)))
-    found = compose(length, tuple(remaining))
-    for segment in found or ():
-        remaining.remove(min(remaining, key=lambda value: abs(value - segment)))
-    return found
+def _segments(stock: ToolStock, tools: Sequence[Punch | Die], lengths: list[float]) -> tuple[list[tuple[float, ...]], list[Finding]]:
+    """Segments of the tool of every station, each taken from the shop once; where they do not add up, one piece and a finding."""
+    out: list[tuple[float, ...]] = [(length,) for length in lengths]
+    findings = []
+    for name in dict.fromkeys(tool.stock_name for tool in tools):
+        mine = [i for i, tool in enumerate(tools) if tool.stock_name == name]
+        found = compose_all(tuple(lengths[i] for i in mine), segments_of(stock, name))
+        if found is None:
+            told = " and ".join(f"{to_mm(lengths[i]):.0f} mm (station {i + 1})" for i in mine)
+            message = f"the segments of {name} in stock do not add up to {told}"
+            findings.append(Finding("error", "no-segments", message, "add segments, or make the part in two set-ups", "tools"))
+            continue
+        for i, segments in zip(mine, found, strict=True):
+            out[i] = segments
+    return out, findings
 
 
 def lay_out(
@@ -59,26 +69,14 @@ def lay_out(
                     "tools",
                 )
             )
+    lengths = [key[2] for key in keys]
+    punch_segments, short_punches = _segments(stock, [pairs[key].punch for key in keys], lengths)
+    die_segments, short_dies = _segments(stock, [pairs[key].die for key in keys], lengths)
+    findings += [*short_punches, *short_dies]
     stations = []
-    left: dict[str, list[float]] = {}
     x = -total / 2
     for index, key in enumerate(keys):
-        pair = pairs[key]
-        names = (pair.punch.stock_name, pair.die.stock_name)
-        taken = [_take(left, stock, name, key[2]) for name in names]
-        for name, found in zip(names, taken, strict=True):
-            if found is None:
-                findings.append(
-                    Finding(
-                        "error",
-                        "no-segments",
-                        f"station {index + 1} needs {to_mm(key[2]):.0f} mm of {name}, but the segments left in stock do not add up to it",
-                        "add segments, or make the part in two set-ups",
-                        "tools",
-                    )
-                )
-        segments, die_segments = (found or (key[2],) for found in taken)
-        stations.append(ToolStation(index, pair.punch, pair.die, x, segments, die_segments))
+        stations.append(ToolStation(index, pairs[key].punch, pairs[key].die, x, punch_segments[index], die_segments[index]))
         x += key[2] + (gaps[index] if index < len(gaps) else 0.0)
     for what, heights in (("dies", [st.die.height for st in stations]), ("punches", [st.punch.height for st in stations])):
         if max(heights) - min(heights) > 1e-5:

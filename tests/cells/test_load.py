@@ -8,7 +8,7 @@ import pytest
 from cells.load import SHIPPED, cell_names, load_cell
 from cells.schema import CellSpec, json_schema
 from cells.tool_catalogue import SEGMENTS_MM, die_names, load_die, load_punch, punch_names
-from cells.tooling_hulls import compose, section_pieces
+from cells.tooling_hulls import compose, compose_all, section_pieces
 from core.errors import PliantError
 
 GOOD = (SHIPPED / "bending-irb4600.yaml").read_text()
@@ -83,6 +83,18 @@ def test_sections_are_cut_exactly_into_convex_pieces():
 
     for section in [load_punch(n).section for n in punch_names()] + [load_die(n).section for n in die_names()]:
         assert sum(area(p) for p in section_pieces(section)) == pytest.approx(area(section), rel=1e-9)
+
+
+def test_stations_share_one_set():
+    """The fewest segments for 760 mm alone (300 + 200 + 200 + 40 + 20) would leave nothing that makes 395 mm."""
+    stock = [round(s) for s in SEGMENTS_MM]
+    found = compose_all((0.76, 0.395), tuple(s * 1e-3 for s in SEGMENTS_MM))
+    assert found is not None
+    assert [round(sum(one) * 1e3) for one in found] == [760, 395]
+    for segment in (round(s * 1e3) for one in found for s in one):
+        stock.remove(segment)
+    assert compose_all((0.835, 0.835, 0.835, 0.835, 0.3), tuple(s * 1e-3 for s in SEGMENTS_MM)) is not None
+    assert compose_all((0.1, 0.1, 0.1), (0.1, 0.1)) is None
 
 
 def test_nothing_is_shorter_than_the_shortest_segment():

@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 from cells.load import load_cell
+from parts.build import BendSpec, build_sheet
+from parts.materials import material
 from sim.bending import BendingOptions, plan_bending
 from sim.cell_scene import build_cell_scene
 from sim.handling import sheet_pile
 from sim.outputs import brake_table, plan_dict
 from sim.plan import phase_state
+from sim.replay import replay
+from tests.conftest import strip
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +103,22 @@ def test_outputs_carry_units_and_line_up(planned):
     assert data["verified"] and data["bends"][0]["angle_deg"] == pytest.approx(90.0)
     rows = [line for line in brake_table(planned).splitlines() if line.strip()][2:]
     assert len({len(row) for row in rows}) == 1
+
+
+def test_the_gauge_goes_back_before_a_hanging_flange_swings():
+    """Hat: the brim hangs 30 mm below the wall that is bent; at half of 90 degrees its end comes 30 mm x sin 45 = 21 mm nearer to the fingers."""
+    part = strip([0.03, 0.08, 0.34, 0.39], 0.42, 0.36, [-1, 1, 1, -1], t=1.5e-3, r=1.6e-3)
+    part = build_sheet(
+        part.flat, thickness=1.5e-3, material=material("mild-steel"), specs=[BendSpec(s * np.pi / 2, 1.6e-3) for s in (-1, 1, 1, -1)]
+    )
+    result = plan_bending(part, load_cell("bending-kr120"), BendingOptions())
+    assert [f for f in result.plan.findings if f.level == "error"] == []
+    walls = [step for step in result.plan.steps if step.gauge_contact == "flange face"]
+    assert walls
+    for step in walls:
+        swung = next(p for p in result.plan.phases if p.step == f"bend {step.label}" and p.name in ("follow", "bend"))
+        gauge = swung.brake[:, result.cell.brake.mechanism.joint_names.index("gauge_x")]
+        # It stands back during the whole swing, and the fingers are no longer among what may be touched.
+        assert np.ptp(gauge) < 1e-12 and gauge[0] == pytest.approx(step.gauge_x + step.gauge_retract)
+        assert not any("gauge" in pair for pair, _ in swung.contacts)
+    assert replay(result).findings == ()
