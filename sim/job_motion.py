@@ -9,7 +9,7 @@ import numpy as np
 from core.findings import Finding
 from core.frames import Array, translation
 from sim.bend_motion import MUTE, BendGeometry, BendPath, held
-from sim.cell_scene import CellScene, Groups
+from sim.cell_scene import CellScene, Groups, part_groups
 from sim.follow import FollowLaw, follow_law
 from sim.grips import Grip
 from sim.handling import APPROACH, Reach
@@ -85,18 +85,26 @@ class JobMotion:
             closed = np.clip(closed + self.cell_scene.part.thickness / 2, mechanism.lower, mechanism.upper)
         return closed
 
-    def scene(self, *, allowed: Groups = frozenset(), gripper: Array | None = None, brake: Array | None = None) -> Scene:
-        """The scene as the timeline stands, robot free."""
+    def scene(
+        self, *, allowed: Groups = frozenset(), gripper: Array | None = None, brake: Array | None = None, wide: bool = False
+    ) -> Scene:
+        """The scene as the timeline stands, robot free.
+
+        With `wide` the gripper keeps the cell's margin even from what it takes parts off, and from a part that it does not hold; else only on the
+        last stretch to them may it come nearer.
+        """
         line_ = self.timeline
         grip_pairs: Groups = (
             frozenset({(f"flange-{line_.part.flange}", "gripper")}) if line_.gripped and line_.part is not None else frozenset()
         )
+        near = ("pile", "regrip", *(() if line_.gripped else part_groups(self.cell_scene.part)))
         return self.cell_scene.posed(
             brake=line_.brake if brake is None else brake,
             gripper=line_.gripper_joints if gripper is None else gripper,
             placement=line_.part,
             fold=line_.fold,
             allowed=allowed | grip_pairs,
+            margins={(group, "gripper"): self.cell_scene.cell.margin for group in near} if wide else None,
         )
 
     def free(
@@ -113,9 +121,14 @@ class JobMotion:
 
         `contacts` are those of a part that rests somewhere meanwhile.
         """
-        scene = self.scene(allowed=frozenset(pair for pair, _ in contacts), brake=brake)
         limits = joint_limits(self.cell_scene.cell)
-        found = plan_free(scene, self.timeline.robot, goals, limits, seed=self.seed + len(self.timeline.phases))
+        touching = frozenset(pair for pair, _ in contacts)
+        for wide in (True, False):
+            # Inside a box there may be no room for the whole margin.
+            scene = self.scene(allowed=touching, brake=brake, wide=wide)
+            found = plan_free(scene, self.timeline.robot, goals, limits, seed=self.seed + len(self.timeline.phases))
+            if not isinstance(found, MotionFailure):
+                break
         if isinstance(found, MotionFailure):
             raise no_motion(step, f"{what} ({found.message})", found.closest, "move the station or the robot, or choose another gripper")
         corners = found.qs[np.r_[True, np.max(np.abs(np.diff(found.qs, axis=0)), axis=1) > 1e-6]]

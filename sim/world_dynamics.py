@@ -43,6 +43,11 @@ class Payload:
             inertia += one.inertia + one.mass * (d @ d * np.eye(3) - np.outer(d, d))
         return Payload(mass, com, inertia)
 
+    def seen_from(self, T: Array) -> Payload:
+        """The same in an outer frame, T being the pose of its own frame there (4, 4)."""
+        R = T[:3, :3]
+        return Payload(self.mass, R @ self.com + T[:3, 3], R @ self.inertia @ R.T)
+
 
 class Dynamics:
     """One arm in its place; use as a context manager.
@@ -57,9 +62,10 @@ class Dynamics:
 
     def __init__(self, mechanism: Mechanism, T_world_base: Array, flange: str, payload: Payload | None, *, massless: bool = False) -> None:
         self.client = pybullet.connect(pybullet.DIRECT)
+        loads = _loads(mechanism, flange, payload, massless=massless)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "arm.urdf"
-            path.write_text(_skeleton(mechanism, flange, payload, massless=massless))
+            path.write_text(_skeleton(mechanism, loads))
             # Without the flag pybullet makes up inertias from shapes.
             flags = pybullet.URDF_USE_INERTIA_FROM_FILE
             self.uid = int(pybullet.loadURDF(str(path), useFixedBase=True, flags=flags, physicsClientId=self.client))
@@ -71,7 +77,6 @@ class Dynamics:
         ]
         names = [info[1].decode() for info in infos]
         # The importer drops an inertia as flat as a sheet's in silence (the greatest equals the sum of the others), so moments are set afterwards.
-        loads = _loads(mechanism, payload, massless=massless)
         for index, info in enumerate(infos):
             _, values, _ = loads[info[12].decode()]
             pybullet.changeDynamics(self.uid, index, localInertiaDiagonal=values.tolist(), physicsClientId=self.client)
@@ -95,35 +100,60 @@ class Dynamics:
         return np.array(found)[self._from_engine]
 
 
-def _loads(mechanism: Mechanism, payload: Payload | None, *, massless: bool) -> dict[str, tuple[float, Array, Array]]:
-    """Mass, principal moments (3,) and pose of the principal axes in the link (4, 4), by link name; pybullet takes no other axes."""
+def _carriers(mechanism: Mechanism) -> dict[int, tuple[int, Array]]:
+    """Per link, the link that carries it by fixed joints alone (itself when its joint moves) and its pose there (4, 4)."""
+    carrier = {0: (0, np.eye(4))}
+    for joint in mechanism.joints:
+        at, T = carrier[joint.parent]
+        carrier[joint.child] = (at, T @ joint.T_parent_joint) if joint.kind == "fixed" else (joint.child, np.eye(4))
+    return carrier
+
+
+def _loads(mechanism: Mechanism, flange: str, payload: Payload | None, *, massless: bool) -> dict[str, tuple[float, Array, Array]]:
+    """Mass, principal moments (3,) and pose of the principal axes in the link (4, 4), by name of the links that move; pybullet takes no other axes.
+
+    What hangs on a link by fixed joints counts as part of it. The base stands still and has none: pybullet would turn gravity with the base's principal
+    axes (measured against pinocchio: tests/sim/test_torques.py, the KR 5).
+    """
+    carrier = _carriers(mechanism)
+    pieces = (
+        [] if massless else [(i, Payload(link.mass, link.com, link.inertia)) for i, link in enumerate(mechanism.links) if link.mass > 0]
+    )
+    if payload is not None:
+        pieces.append((mechanism.link_index(flange), payload))
+    sums: dict[int, Payload] = {}
+    for index, piece in pieces:
+        at, T = carrier[index]
+        if at == 0:
+            continue
+        moved = piece.seen_from(T)
+        sums[at] = sums[at].plus(moved) if at in sums else moved
     found = {}
-    own = {link.name: None if massless or link.mass <= 0 else Payload(link.mass, link.com, link.inertia) for link in mechanism.links}
-    for name, it in (own if payload is None else own | {"payload": payload}).items():
-        load = it or Payload(NOTHING, np.zeros(3), np.zeros((3, 3)))
+    for at in dict.fromkeys(at for at, _ in carrier.values()):
+        load = sums.get(at, Payload(NOTHING, np.zeros(3), np.zeros((3, 3))))
         values, axes = np.linalg.eigh(load.inertia)
         axes[:, 2] *= np.sign(np.linalg.det(axes))
         T = np.eye(4)
         T[:3, :3], T[:3, 3] = axes, load.com
-        found[name] = (load.mass, np.maximum(values, NOTHING), T)
+        found[mechanism.links[at].name] = (load.mass, np.maximum(values, NOTHING), T)
     return found
 
 
-def _skeleton(mechanism: Mechanism, flange: str, payload: Payload | None, *, massless: bool) -> str:
-    """The arm without shapes, its masses (or none), and the payload as one more link."""
+def _skeleton(mechanism: Mechanism, loads: dict[str, tuple[float, Array, Array]]) -> str:
+    """The moving links without shapes, with their masses (or none)."""
     robot = etree.Element("robot", name="arm")
-    for name, (mass, _, T) in _loads(mechanism, payload, massless=massless).items():
+    for name, (mass, _, T) in loads.items():
         inertial = etree.SubElement(etree.SubElement(robot, "link", name=name), "inertial")
         _origin(inertial, T)
         etree.SubElement(inertial, "mass", value=repr(float(mass)))
         etree.SubElement(inertial, "inertia", ixx="1", iyy="1", izz="1", ixy="0", ixz="0", iyz="0")
+    carrier = _carriers(mechanism)
     for joint in mechanism.joints:
-        _joint(robot, joint.name, joint.kind, mechanism.links[joint.parent].name, mechanism.links[joint.child].name, joint.T_parent_joint)
         if joint.kind != "fixed":
+            at, T = carrier[joint.parent]
+            _joint(robot, joint.name, joint.kind, mechanism.links[at].name, mechanism.links[joint.child].name, T @ joint.T_parent_joint)
             etree.SubElement(robot[-1], "axis", xyz=_text(joint.axis))
             etree.SubElement(robot[-1], "limit", lower="-100", upper="100", effort="0", velocity="0")
-    if payload is not None:
-        _joint(robot, "payload mount", "fixed", flange, "payload", np.eye(4))
     text: str = etree.tostring(robot, encoding="unicode")
     return text
 

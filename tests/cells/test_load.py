@@ -85,7 +85,11 @@ def test_sections_are_cut_exactly_into_convex_pieces():
         assert sum(area(p) for p in section_pieces(section)) == pytest.approx(area(section), rel=1e-9)
 
 
-@pytest.mark.parametrize("length_mm", [5, 35, 125, 405, 480, 1250, 2500])
+def test_nothing_is_shorter_than_the_shortest_segment():
+    assert compose(5e-3, tuple(s * 1e-3 for s in SEGMENTS_MM)) is None
+
+
+@pytest.mark.parametrize("length_mm", [10, 35, 125, 405, 480, 1250, 2500])
 def test_segments_add_up(length_mm):
     found = compose(length_mm * 1e-3, tuple(s * 1e-3 for s in SEGMENTS_MM))
     assert found is not None and sum(found) == pytest.approx(length_mm * 1e-3)
