@@ -1,9 +1,10 @@
-"""Every numbered example runs as a user runs it, in a process of its own."""
+"""Every numbered example, and the README's Python, runs as a user runs it, in a process of its own."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,16 @@ def test_program():
     for move in moves:
         statement = text[int(move.split(":")[0].removeprefix("line ")) - 1].strip()
         assert statement.startswith("MoveAbsJ" if "joints" in move else "MoveL")
+
+
+@pytest.mark.slow
+def test_python_of_the_readme_runs_as_printed(tmp_path):
+    (code,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=280, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == 0, done.stderr
+    plan = json.loads((tmp_path / "out" / "tray" / "plan.json").read_text())
+    assert plan["verified"] and f"{plan['cycle_time_s']:.1f} s" in done.stdout
+    assert (tmp_path / "out" / "tray" / "robot" / "TRAY.src").exists() and (tmp_path / "out" / "tray" / "brake.txt").exists()
