@@ -101,12 +101,18 @@ def plan_bending(
     with stages.measure("sequence"):
         strokes = StrokeOptions(part, cell.brake, cell.tooling)
     attempts = [_Attempt(part, cell, gripper, options, strokes, stages, progress) for gripper in _chosen_grippers(cell, options)]
+    waiting = _most_promising(attempts)
     failures: list[BendingResult] = []
-    for attempt in _most_promising(attempts):
-        result = attempt.plan()
-        if not has_errors(result.plan.findings):
-            return result
-        failures.append(result)
+    # Every gripper has its first try before one has its second: what fails with one often works with another at once.
+    while waiting:
+        for attempt in tuple(waiting):
+            result = attempt.next_try()
+            if result is None:
+                waiting.remove(attempt)
+                continue
+            if not has_errors(result.plan.findings):
+                return result
+            failures.append(result)
     # The attempt that came furthest tells most.
     return max(failures, key=lambda result: (len(result.grips), -len(result.plan.findings)))
 
@@ -135,7 +141,7 @@ def _chosen_grippers(cell: Cell, options: BendingOptions) -> tuple[Gripper, ...]
 
 
 class _Attempt:
-    """The job with one gripper: sequences are asked for, and carried out, until one works or none is left."""
+    """The job with one gripper: sequences are asked for and carried out one by one."""
 
     def __init__(
         self,
@@ -155,11 +161,13 @@ class _Attempt:
         self.piled = cell if station is None else replace(cell, bodies=(*cell.bodies, sheet_pile(part, station, "top")))
         self.faces = {"top": ("top",), "bottom": ("bottom",), "auto": ("bottom", "top")}[options.stack_face]
         self._first: tuple[SequenceResult, GripChooser] | None = None
+        self._forbidden: frozenset[tuple[int, int, str]] = frozenset()
+        self._tries = 0
 
-    def _sequence(self, forbidden: frozenset[tuple[int, int, str]]) -> SequenceResult:
+    def _sequence(self) -> SequenceResult:
         with self.stages.measure("sequence"):
             return plan_sequence(
-                self.part, self.cell.brake, self.cell.tooling, holdable=lambda flange: self.holds[flange], forbidden=forbidden,
+                self.part, self.cell.brake, self.cell.tooling, holdable=lambda flange: self.holds[flange], forbidden=self._forbidden,
                 options=self.strokes, progress=self.progress,
             )  # fmt: skip
 
@@ -171,7 +179,7 @@ class _Attempt:
         """Regrips that this gripper needs at least; None when it cannot do the job."""
         if not any(self.holds):
             return None
-        sequence = self._sequence(frozenset())
+        sequence = self._sequence()
         if has_errors(sequence.findings):
             return None
         chooser = self._chooser(sequence)
@@ -179,36 +187,35 @@ class _Attempt:
         with self.stages.measure("grips"):
             return chooser.regrips_expected()
 
-    def plan(self) -> BendingResult:
-        """The first sequence that works; else the one that came furthest."""
+    def next_try(self) -> BendingResult | None:
+        """The best sequence that was not tried yet, carried out; None when there is none left or it has been asked often enough."""
+        if self._tries > self.options.retries:
+            return None
+        self._tries += 1
         if not any(self.holds):
-            sequence = self._sequence(frozenset())
+            self._tries = self.options.retries + 1
+            sequence = self._sequence()
             reason = Finding(
                 "error", "no-grip",
                 f"{self.gripper.name} cannot hold {self.part.name}: no place where enough of it lies on sheet with a safety factor of {self.gripper.safety_factor:g}",
                 "use a smaller gripper, a clamp, or more vacuum", "grip", {"mass_kg": round(self.part.mass, 3)},
             )  # fmt: skip
             return self._result(sequence, [], (*sequence.findings, reason))
-        forbidden: frozenset[tuple[int, int, str]] = frozenset()
-        best: BendingResult | None = None
-        for _ in range(self.options.retries + 1):
-            if self._first is not None and not forbidden:
-                sequence, chooser = self._first
-            else:
-                sequence = self._sequence(forbidden)
-                if has_errors(sequence.findings):
-                    return best or self._result(sequence, [], sequence.findings)
-                chooser = self._chooser(sequence)
-            result, blocked = self._carry_out(sequence, chooser)
-            if not has_errors(result.plan.findings):
-                return result
-            if best is None or len(result.grips) > len(best.grips):
-                best = result
-            if blocked is None:
-                break
-            forbidden |= {blocked}
-        assert best is not None
-        return best
+        if self._first is not None:
+            (sequence, chooser), self._first = self._first, None
+        else:
+            sequence = self._sequence()
+            if has_errors(sequence.findings):
+                first = self._tries == 1
+                self._tries = self.options.retries + 1
+                return self._result(sequence, [], sequence.findings) if first else None
+            chooser = self._chooser(sequence)
+        result, blocked = self._carry_out(sequence, chooser)
+        if blocked is None:
+            self._tries = self.options.retries + 1
+        else:
+            self._forbidden |= {blocked}
+        return result
 
     def _carry_out(self, sequence: SequenceResult, chooser: GripChooser) -> tuple[BendingResult, tuple[int, int, str] | None]:
         """Grips and motions for one sequence; when a step fails, also what the search should not propose again."""

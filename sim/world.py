@@ -26,6 +26,8 @@ from robots.mechanism import Mechanism
 from sim.cell_scene import PARKED, Groups, brake_group
 from sim.plan import State
 
+SAME_PLACE = 1e-8
+"""Poses that differ by less than this in every entry are the same [m, or an entry of a rotation]."""
 MACHINE = ("punch", "die", "frame", "ram", "gauge")
 """Groups of the brake and its tools."""
 
@@ -94,6 +96,8 @@ class World:
             self._pose((index,), T)
         self._pairs: Array | None = None
         self._boxes: Array | None = None
+        # Distance asked for, and of every pair where the second body was in the first one's frame and how far apart they were.
+        self._asked: tuple[float, Array, Array] | None = None
 
     def __enter__(self) -> World:
         return self
@@ -222,6 +226,9 @@ class World:
                 self._posed.pop(index, None)
         self._zone_angles[bend] = angle
         self._boxes = None
+        if self._asked is not None and self._pairs is not None:
+            # A new shape in an old place: what was measured of it is no longer true.
+            self._asked[1][np.any(np.isin(self._pairs, self._zones[bend]), axis=1)] = np.nan
 
     # Asking
 
@@ -279,24 +286,45 @@ class World:
 
     def near(self, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
         """Every pair nearer than `distance` [m] whose groups are not `allowed` to touch."""
-        return self.near_pairs(self.pairs, distance, allowed)
-
-    def near_pairs(self, pairs: Array, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
-        """The same for given pairs of body indices (m, 2)."""
-        corners = self.boxes @ np.swapaxes(self.poses[:, :3, :3], 1, 2) + self.poses[:, None, :3, 3]
-        low, high = corners.min(axis=1), corners.max(axis=1)
-        a, b = pairs[:, 0], pairs[:, 1]
-        gap = np.maximum(low[a] - high[b], low[b] - high[a])
+        pairs = self.pairs
+        if self._asked is None or self._asked[0] != distance or len(self._asked[1]) != len(pairs):
+            self._asked = (distance, np.full((len(pairs), 4, 4), np.nan), np.full(len(pairs), np.inf))
+        _, seen, answers = self._asked
+        rows = np.flatnonzero(self._box_gaps(pairs) <= distance)
+        # Two bodies that have not moved against each other are as far apart as they were.
+        relative = inverse(self.poses[pairs[rows, 0]]) @ self.poses[pairs[rows, 1]]
+        moved = ~(np.max(np.abs(relative - seen[rows]), axis=(1, 2)) < SAME_PLACE)
         found = []
-        for i, j in pairs[np.linalg.norm(np.maximum(gap, 0.0), axis=1) <= distance]:
+        for row, T, is_new in zip(rows, relative, moved, strict=True):
+            i, j = pairs[row]
             one, two = self.bodies[i], self.bodies[j]
             if (one.group, two.group) in allowed or (two.group, one.group) in allowed:
                 continue
-            points: Any = pybullet.getClosestPoints(one.uid, two.uid, distance, one.link, two.link, physicsClientId=self.client)
-            lowest = min((point[8] for point in points or ()), default=None)
-            if lowest is not None and lowest <= distance:
-                found.append(Contact(float(lowest), int(i), int(j)))
+            if is_new:
+                answers[row], seen[row] = self._distance(int(i), int(j), distance), T
+            if answers[row] <= distance:
+                found.append(Contact(float(answers[row]), int(i), int(j)))
         return found
+
+    def near_pairs(self, pairs: Array, distance: float) -> list[Contact]:
+        """The same for given pairs of body indices (m, 2), whatever their groups."""
+        close = pairs[self._box_gaps(pairs) <= distance]
+        measured = ((self._distance(int(i), int(j), distance), int(i), int(j)) for i, j in close)
+        return [Contact(apart, i, j) for apart, i, j in measured if apart <= distance]
+
+    def _box_gaps(self, pairs: Array) -> Array:
+        """Distances of the boxes round the bodies of every pair (m,) [m]."""
+        corners = self.boxes @ np.swapaxes(self.poses[:, :3, :3], 1, 2) + self.poses[:, None, :3, 3]
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        a, b = pairs[:, 0], pairs[:, 1]
+        gaps: Array = np.linalg.norm(np.maximum(np.maximum(low[a] - high[b], low[b] - high[a]), 0.0), axis=1)
+        return gaps
+
+    def _distance(self, i: int, j: int, reach: float) -> float:
+        """Distance of two bodies [m], negative when they overlap; inf when it is more than `reach`."""
+        one, two = self.bodies[i], self.bodies[j]
+        points: Any = pybullet.getClosestPoints(one.uid, two.uid, reach, one.link, two.link, physicsClientId=self.client)
+        return min((float(point[8]) for point in points or ()), default=np.inf)
 
 
 def _box(points: Array) -> Array:
