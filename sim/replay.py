@@ -21,8 +21,13 @@ SKIN = 1e-3
 (measured against coal: tests/sim/test_replay.py)."""
 SIGHT = 0.05
 """Distances above this are not measured [m]."""
+LITTLE = 1e-2
+"""Samples are skipped while no joint, angle or pose entry changes by more than this [rad, m]: over so small an
+angle a point 2.5 m from its axis leaves its chord by 0.03 mm."""
 RESOLUTION = 1e-3
 """Between samples the replay looks closer until nothing moves further than its clearance or than this [m]."""
+OWN_RESOLUTION = 20e-3
+"""The same for the arm's own links and gripper among each other, which are always near and some ten times thicker [m]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class _Look:
 def replay(result: BendingResult, progress: Progress = silent) -> Replay:
     """Every phase in pybullet.
 
-    Looked at: every sample of the plan, and between two samples as often as needed until no two bodies can have moved further towards each
+    Looked at: the samples of the plan, but for those between which next to nothing moves, and between two samples as often as needed until no two bodies can have moved further towards each
     other than their distances at both ends allow, or than `RESOLUTION`. Contacts that a phase allows by name are left out.
     """
     clearances: list[PhaseClearance] = []
@@ -136,13 +141,13 @@ def _phase(world: World, phase: Phase) -> _Seen:
         near = world.near(SIGHT, allowed)
         count += 1
         for contact in near:
-            own = all(world.bodies[index].group in ("robot", "gripper") for index in (contact.a, contact.b))
+            own = _is_own(world, contact.a, contact.b)
             if own not in worst or contact.distance < worst[own][0].distance:
                 worst[own] = (contact, time)
         return _Look(time, near, world.poses.copy())
 
     before = look(float(phase.times[0]))
-    for time in np.unique(phase.times)[1:]:
+    for time in _looks(phase)[1:]:
         after = look(float(time))
         todo = [(before, after)]
         while todo:
@@ -152,6 +157,20 @@ def _phase(world: World, phase: Phase) -> _Seen:
                 todo += [(a, middle), (middle, b)]
         before = after
     return _Seen(worst.get(False), worst.get(True), count)
+
+
+def _looks(phase: Phase) -> Array:
+    """Times of the samples that are looked at: those between which nothing but a little happens are left out, the ends never."""
+    times, first = np.unique(phase.times, return_index=True)
+    values = np.c_[phase.robot, phase.gripper, phase.brake, phase.fold][first]
+    if phase.part_poses is not None:
+        values = np.c_[values, phase.part_poses[first].reshape(len(times), -1)]
+    kept = [0]
+    for k in range(1, len(times) - 1):
+        if np.max(np.abs(values[k + 1] - values[kept[-1]])) > LITTLE:
+            kept.append(k)
+    looks: Array = times[[*kept, len(times) - 1]] if len(times) > 1 else times
+    return looks
 
 
 def _certain(world: World, a: _Look, b: _Look) -> bool:
@@ -182,4 +201,10 @@ def _certain(world: World, a: _Look, b: _Look) -> bool:
         T = inverse(poses[pairs[:, 1]]) @ poses[pairs[:, 0]]
         relative.append(np.einsum("nij,nkj->nki", T[:, :3, :3], boxes[pairs[:, 0]]) + T[:, None, :3, 3])
     way = 1.05 * np.max(np.linalg.norm(relative[1] - relative[0], axis=2), axis=1)
-    return bool(np.all((way <= gaps) | (way <= RESOLUTION)))
+    own = np.array([_is_own(world, i, j) for i, j in pairs])
+    return bool(np.all((way <= gaps) | (way <= np.where(own, OWN_RESOLUTION, RESOLUTION))))
+
+
+def _is_own(world: World, a: int, b: int) -> bool:
+    """Whether both bodies belong to the arm and its gripper."""
+    return all(world.bodies[index].group in ("robot", "gripper") for index in (a, b))

@@ -20,7 +20,7 @@ from lxml import etree
 from cells.model import Body, Cell, Gripper
 from cells.tooling import ToolSetup
 from cells.tooling_hulls import setup_hulls
-from core.frames import Array, from_quat_wxyz, inverse, quat_wxyz, translation
+from core.frames import Array, inverse, quat_wxyz, translation
 from parts.sheet import SheetPart
 from robots.mechanism import Mechanism
 from sim.cell_scene import PARKED, Groups, brake_group
@@ -72,6 +72,8 @@ class World:
         self.bodies: list[_Body] = []
         self._numbers: dict[int, dict[str, int]] = {}
         self._movable: dict[int, tuple[list[int], list[int]]] = {}
+        self._roots: dict[int, Array] = {}
+        self._machines: dict[int, tuple[Array, dict[str, Array]]] = {}
         self.robot = self._load(cell.robot.model.mechanism, cell.robot.T_world_base)
         self.brake = self._load(cell.brake.mechanism, cell.brake.T_world_brake)
         self._robot_bodies = self._links(self.robot, cell.robot.model.mechanism, "", lambda _: "robot")
@@ -121,6 +123,11 @@ class World:
                 joints.append(index)
                 columns.append(mechanism.joint_names.index(info[1].decode()))
         self._numbers[uid], self._movable[uid] = numbers, (joints, columns)
+        # pybullet poses a base by its centre of mass.
+        root_position, root_orientation = pybullet.getBasePositionAndOrientation(uid, physicsClientId=self.client)
+        inertial_position, inertial_orientation = pybullet.getDynamicsInfo(uid, -1, physicsClientId=self.client)[3:5]
+        T_world_com = _from_xyzw(root_orientation, root_position)
+        self._roots[uid] = T_world_com @ inverse(_from_xyzw(inertial_orientation, inertial_position))
         return uid
 
     def _links(self, uid: int, mechanism: Mechanism, prefix: str, group: Any) -> dict[str, int]:
@@ -161,16 +168,22 @@ class World:
 
     def link_poses(self, uid: int, mechanism: Mechanism) -> dict[str, Array]:
         """T_world_link by link name, as pybullet computes it."""
-        root_position, root_orientation = pybullet.getBasePositionAndOrientation(uid, physicsClientId=self.client)
-        inertial_position, inertial_orientation = pybullet.getDynamicsInfo(uid, -1, physicsClientId=self.client)[3:5]
-        # pybullet poses a base by its centre of mass.
-        T_world_com = _from_xyzw(root_orientation, root_position)
-        out = {mechanism.links[0].name: T_world_com @ inverse(_from_xyzw(inertial_orientation, inertial_position))}
+        out = {mechanism.links[0].name: self._roots[uid]}
+        indices = [index for index in self._numbers[uid].values() if index >= 0]
+        states = pybullet.getLinkStates(uid, indices, computeForwardKinematics=True, physicsClientId=self.client)
+        of_index = dict(zip(indices, states, strict=True))
         for name, index in self._numbers[uid].items():
             if index >= 0:
-                state = pybullet.getLinkState(uid, index, computeForwardKinematics=True, physicsClientId=self.client)
-                out[name] = _from_xyzw(state[5], state[4])
+                out[name] = _from_xyzw(of_index[index][5], of_index[index][4])
         return out
+
+    def _moved(self, uid: int, mechanism: Mechanism, q: Array) -> dict[str, Array]:
+        """Poses of a machine's links with its joints at q; asked of pybullet only when they have moved."""
+        last = self._machines.get(uid)
+        if last is None or not np.array_equal(last[0], q):
+            self._joints(uid, q)
+            last = self._machines[uid] = (q.copy(), self.link_poses(uid, mechanism))
+        return last[1]
 
     def _joints(self, uid: int, q: Array) -> None:
         joints, columns = self._movable[uid]
@@ -179,10 +192,8 @@ class World:
     def set_state(self, state: State) -> None:
         """Moves everything; the gripper hangs on the flange where pybullet says it is."""
         cell = self.cell
-        self._joints(self.robot, state.robot)
-        self._joints(self.brake, state.brake)
-        Ts_robot = self.link_poses(self.robot, cell.robot.model.mechanism)
-        Ts_brake = self.link_poses(self.brake, cell.brake.mechanism)
+        Ts_robot = self._moved(self.robot, cell.robot.model.mechanism, state.robot)
+        Ts_brake = self._moved(self.brake, cell.brake.mechanism, state.brake)
         for name, index in self._robot_bodies.items():
             self.poses[index] = Ts_robot[name]
         for name, index in self._brake_bodies.items():
@@ -350,5 +361,7 @@ def _xyzw(T: Array) -> list[float]:
 
 
 def _from_xyzw(orientation: Any, position: Any) -> Array:
-    x, y, z, w = orientation
-    return from_quat_wxyz((w, x, y, z), position)
+    T = np.eye(4)
+    T[:3, :3] = np.reshape(pybullet.getMatrixFromQuaternion(orientation), (3, 3))
+    T[:3, 3] = position
+    return T
