@@ -1,0 +1,104 @@
+"""What a cell says about its controller's programs: numbers, names, versions. The `programs` section of a cell file, one part per language."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Number = Annotated[int, Field(ge=0, le=255)]
+Speed = Annotated[float, Field(gt=0)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LanguageSettings(_Settings):
+    """What every language has."""
+
+    signals: dict[str, str] = Field(
+        default={},
+        description="addresses in this language by neutral name; those left out are taken from `signals`, else numbered in order",
+    )
+    longest_name: int | None = Field(default=None, ge=6, le=36, description="letters a program name may have; default: the language's")
+    name: str | None = Field(default=None, description="name of the program; default: from the part")
+
+
+class KrlSettings(LanguageSettings):
+    """KUKA KRL."""
+
+    tool_number: Number | None = Field(
+        default=None, description="take tool and load from $TOOL_DATA[n], $LOAD_DATA[n]; default: data in the .dat"
+    )
+    base_number: Number | None = Field(default=None, description="take the base from $BASE_DATA[n]; default: data in the .dat")
+    joint_blend_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=5, description="$APO.CPTP: how much of a joint move is rounded"
+    )
+    turn_speed_deg_s: Speed = Field(default=200.0, description="greatest turning speed of the tool on straight moves")
+    weld_on: str = Field(default="WELD_ON", description="the user's routine that ignites, called with the procedure's number")
+    weld_off: str = Field(default="WELD_OFF", description="the user's routine that ends the arc, called with the procedure's number")
+
+
+class RapidSettings(LanguageSettings):
+    """ABB RAPID."""
+
+    robotware: Literal["6", "7"] = Field(default="6", description="IRC5 (6: .mod, ISO 8859-1) or OmniCore (7: .modx)")
+    tool: str | None = Field(default=None, description="name of tooldata that the controller has; default: declared in the module")
+    work_object: str | None = Field(default=None, description="name of wobjdata that the controller has; default: declared in the module")
+    declare_weld_data: bool = Field(
+        default=False, description="write seamdata, welddata and weavedata into the module instead of naming those of the controller"
+    )
+
+
+class FanucSettings(LanguageSettings):
+    """FANUC TP."""
+
+    tool_number: Annotated[int, Field(ge=1, le=29)] = Field(default=1, description="UTOOL")
+    frame_number: Annotated[int, Field(ge=0, le=61)] = Field(default=1, description="UFRAME")
+    payload_number: Annotated[int, Field(ge=1, le=10)] = Field(
+        default=1, description="first payload schedule: the tool alone; those with the part follow"
+    )
+    groups: Annotated[int, Field(ge=5, le=8)] = Field(
+        default=5, description="fields of DEFAULT_GROUP: 5 on older controllers, 7 or 8 on newer"
+    )
+    j3_follows_j2: bool = Field(default=True, description="the controller shows J3 from the horizontal: J3 = joint 3 - joint 2 of the URDF")
+    cnt100_mm: Speed = Field(default=100.0, description="how far CNT100 may leave a corner; CNTn is taken as n hundredths of it")
+    arc: Literal["weld", "arc"] = Field(default="weld", description="`Weld Start[p,s]` (R-30iB Plus) or `Arc Start[n]`")
+
+
+class InformSettings(LanguageSettings):
+    """Yaskawa INFORM."""
+
+    tool_number: Annotated[int, Field(ge=0, le=63)] = Field(
+        default=0, description="first tool file: the tool alone; the load lives there, so those with the part follow"
+    )
+    frame_number: Annotated[int, Field(ge=1, le=63)] = Field(default=1, description="user frame")
+    speed_unit: Literal["mm/s", "cm/min"] = Field(default="mm/s", description="unit of V=, a setting of the controller")
+    job_kind: Literal["rectan", "pulse"] = Field(default="rectan", description="relative job, or pulses with the controller's own ratios")
+    pulses_per_deg: tuple[float, float, float, float, float, float] | None = Field(
+        default=None, description="S, L, U, R, B, T from the controller's ALL.PRM, with their signs"
+    )
+    position_levels_mm: tuple[float, ...] = Field(
+        default=(12.5, 25.0, 50.0, 100.0),
+        description="how far PL=1, PL=2, .. begin to round before the corner, from the controller's parameters",
+    )
+    rconf_fields: Literal[6, 8, 24] = Field(default=24, description="fields of RCONF: 6 or 8 on NX100, 24 from DX100 on")
+
+
+class UrScriptSettings(LanguageSettings):
+    """Universal Robots URScript."""
+
+    joint_acceleration_deg_s2: Speed = Field(default=80.0, description="of joint moves")
+    acceleration_mm_s2: Speed = Field(default=1200.0, description="of straight moves")
+    call: bool = Field(default=True, description="call the program at the end of the file, as a PolyScript node needs it")
+
+
+class ProgramSettings(_Settings):
+    """The `programs` section of a cell file."""
+
+    krl: KrlSettings = Field(default=KrlSettings(), description="KUKA")
+    rapid: RapidSettings = Field(default=RapidSettings(), description="ABB")
+    fanuc: FanucSettings = Field(default=FanucSettings(), description="FANUC")
+    inform: InformSettings = Field(default=InformSettings(), description="Yaskawa")
+    urscript: UrScriptSettings = Field(default=UrScriptSettings(), description="Universal Robots")
