@@ -70,7 +70,7 @@ def _build(name: str, spec: CellSpec, source: Source) -> Cell:
         bodies=tuple(bodies),
         tooling=load_stock(spec.tooling, source),
         signals={key: Signal(key, signal.direction, signal.address) for key, signal in spec.signals.items()},
-        settings=dict(spec.settings),
+        programs=spec.programs,
         margin=spec.margin_mm * MM,
     )
 

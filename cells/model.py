@@ -13,6 +13,7 @@ from cells.tooling import Die, Punch
 from core.frames import Array
 from robots.mechanism import Mechanism
 from robots.model import RobotModel
+from robots.programs.settings import ProgramSettings
 
 Color = tuple[float, float, float, float]
 StationKind = Literal["stack", "presenter", "centring", "regrip", "outfeed"]
@@ -233,7 +234,7 @@ class Cell:
         bodies: Floor, fence, columns, cabinets.
         tooling: Punches and dies in stock, with the segment lengths there are.
         signals: By neutral name.
-        settings: Exporter settings (tool number, base number, names ...).
+        programs: What programs in the robot's and other languages need.
         margin: Clearance that free moves keep [m].
     """
 
@@ -247,7 +248,7 @@ class Cell:
     bodies: tuple[Body, ...]
     tooling: ToolStock
     signals: dict[str, Signal] = field(default_factory=dict)
-    settings: dict[str, str | int | float] = field(default_factory=dict)
+    programs: ProgramSettings = field(default_factory=ProgramSettings)
     margin: float = 0.010
 
     def station(self, kind: StationKind) -> Station | None:

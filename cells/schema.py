@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from robots.programs.settings import ProgramSettings
+
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Positive = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Vec3 = tuple[Finite, Finite, Finite]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Rgb = tuple[Share, Share, Share]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-ProgramLanguage = Literal["krl", "rapid"]
+ProgramLanguage = Literal["krl", "rapid", "fanuc", "inform", "urscript"]
 
 
 class _Strict(BaseModel):
@@ -199,7 +201,7 @@ class SignalSpec(_Strict):
     """One line between the controllers."""
 
     direction: Literal["in", "out"] = Field(description="as the robot sees it")
-    address: Name = Field(description="the controller's: `$OUT[5]`, `$IN[17..24]` (krl), `doBendStart` (rapid)")
+    address: Name = Field(description="the controller's, in the robot's language: `$OUT[5]`, `$IN[17..24]` (krl), `doBendStart` (rapid), `DO[5]`, `GI[1]` (fanuc), `OT#(5)` (inform), `DO[5]` (urscript); for other languages see `programs`")
 
 
 class CellSpec(_Strict):
@@ -220,8 +222,8 @@ class CellSpec(_Strict):
     signals: dict[Name, SignalSpec] = Field(
         default={}, description="lines between robot, brake and gripper, by neutral name; see docs/programs.md"
     )
-    settings: dict[str, str | int | float] = Field(
-        default={}, description="for the exporter: tool_number, base_number, ...; see docs/programs.md"
+    programs: ProgramSettings = Field(
+        default=ProgramSettings(), description="what the controllers' programs need: numbers, names, versions, one part per language"
     )
     margin_mm: Annotated[float, Field(ge=1, le=200)] = Field(default=10, description="clearance that free moves keep [mm]")
 

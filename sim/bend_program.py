@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,26 +22,29 @@ from robots.programs.program import (
     RobotProgram,
     Routine,
     SetSignal,
-    SignalLine,
+    UseFrame,
+    UseTool,
     WaitSignal,
 )
 from sim.bending import BendingResult
 from sim.plan import Event, Phase
 from sim.robot_path import T_world_tcp
+from sim.verify.wiring import bare_program
 
 FOLLOW_ERROR = 0.2e-3
 """How far the programmed segments may leave the followed path, at any moment [m]."""
 FOLLOW_TURN = 0.1 * DEG
 FOLLOW_BLEND = 1e-3
-CORNER_BLEND = 5e-3
+LEAST_BLEND = 1e-3
+"""A corner that the plan rounds is rounded by at least this [m]."""
 RETREAT_SPEED = 0.10
 """Tool speed of retreats [m/s]."""
 SLOWEST = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class MoveOrigin:
-    """Which stretch of the plan a programmed move makes: samples `first`..`last` of a phase; of a free move also the number of its corner."""
+class Origin:
+    """Which stretch of the plan an instruction makes: samples `first`..`last` of a phase; of a free move also the number of its corner."""
 
     phase: int
     first: int
@@ -51,19 +54,20 @@ class MoveOrigin:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class BendProgram:
-    """A program with where its moves come from, in the order they run."""
+    """A program with where everything it does comes from: one origin per event of running it when all signals come."""
 
     program: RobotProgram
-    origins: tuple[MoveOrigin, ...]
+    origins: tuple[Origin, ...]
 
 
 @dataclass(eq=False, slots=True)
 class _Builder:
     result: BendingResult
+    language: str
     routines: list[Routine] = field(default_factory=list)
     retreats: list[Routine] = field(default_factory=list)
     loads: dict[str, Load] = field(default_factory=dict)
-    origins: list[MoveOrigin] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
 
     def build(self) -> BendProgram:
         result, cell = self.result, self.result.cell
@@ -73,31 +77,19 @@ class _Builder:
             *([SetSignal("robot-clear", True)] if "robot-clear" in cell.signals else []),
         ]
         start = result.plan.phases[0].robot[0]
-        main += [MoveJoint(start, 0.2), HoldLoad(None), WaitSignal("part-held", False, 5.0)]
-        self.origins.append(MoveOrigin(0, 0, 0))
+        main += [UseTool("gripper"), UseFrame("brake"), MoveJoint(start, 0.2), HoldLoad(None), WaitSignal("part-held", False, 5.0)]
+        self.origins += [Origin(0, 0, 0)] * (sum(isinstance(one, SetSignal) for one in main) + 3)
         steps = list(dict.fromkeys(phase.step for phase in result.plan.phases))
         for step in steps:
             self._step(step, [(i, phase) for i, phase in enumerate(result.plan.phases) if phase.step == step])
             main.append(Call(step))
         gripper = result.gripper
-        limits = cell.robot.model
-        program = RobotProgram(
+        program = replace(
+            bare_program(cell, gripper, self.language),
             name=result.part.name,
             title=f"{result.part.name}: {len(result.plan.steps)} bends in {cell.name}, made by Pliant",
-            robot=limits.name,
-            lower=limits.lower,
-            upper=limits.upper,
-            T_flange_tcp=gripper.T_flange_tcp,
-            T_robot_base=inverse(cell.robot.T_world_base) @ cell.brake.T_world_brake,
-            tool_load=Load(gripper.mass, gripper.com),
             loads=self.loads,
-            signals={
-                name: SignalLine(signal.address, signal.direction == "out", name in ("bend-number", "bend-number-echo"))
-                for name, signal in cell.signals.items()
-            },
             routines=(Routine("main", "main", tuple(main)), *self.routines, *self.retreats),
-            prismatic=np.arange(len(limits.lower)) < limits.slides,
-            track_speed=float(limits.velocity[0]) if limits.slides else 0.0,
             notes=(
                 f"gripper {gripper.name}; sheet {result.part.material.name} {to_mm(result.part.thickness):g} mm, {result.part.mass:.2f} kg, {result.stack_face} face up on the stack",
                 "base: middle of the brake's lower tool seat, x along the beam to the right, y to the back gauge, z up",
@@ -117,12 +109,17 @@ class _Builder:
             body.append(Remark(f"{phase.name}"))
             for event in phase.events:
                 if event.time <= start:
-                    body += self._event(event, step, phase, phases)
+                    body += self._placed(self._event(event, step, phase, phases), Origin(index, 0, 0))
             body += self._moves(index, phase)
+            last = len(phase.times) - 1
             for event in phase.events:
                 if event.time > start:
-                    body += self._event(event, step, phase, phases)
+                    body += self._placed(self._event(event, step, phase, phases), Origin(index, last, last))
         self.routines.append(Routine(step, self._title(step), tuple(body)))
+
+    def _placed(self, instructions: list[Instruction], origin: Origin) -> list[Instruction]:
+        self.origins += [origin] * len(instructions)
+        return instructions
 
     def _title(self, step: str) -> str:
         if not step.startswith("bend "):
@@ -135,7 +132,8 @@ class _Builder:
 
     def _moves(self, index: int, phase: Phase) -> list[Instruction]:
         if phase.kind == "wait":
-            return [Pause(float(phase.times[-1] - phase.times[0]))] if phase.name == "slide" else []
+            pause: list[Instruction] = [Pause(float(phase.times[-1] - phase.times[0]))] if phase.name == "slide" else []
+            return self._placed(pause, Origin(index, 0, len(phase.times) - 1))
         if phase.kind == "free":
             return self._free(index, phase)
         marks = phase.waypoints if phase.kind != "follow" else self._follow_samples(phase)
@@ -146,9 +144,9 @@ class _Builder:
             duration = float(phase.times[last] - phase.times[first])
             if phase.kind == "follow" and _rests(phase, first, last):
                 # The ram dwells: the robot stands, and the move before it ends exactly.
-                out.append(Pause(duration))
+                out += self._placed([Pause(duration)], Origin(index, first, last))
                 continue
-            self.origins.append(MoveOrigin(index, first, last))
+            self.origins.append(Origin(index, first, last))
             q = phase.robot[last]
             way = np.array([T[:3, 3] for T in places[first : last + 1]])
             speed = float(np.max(np.linalg.norm(np.diff(way, axis=0), axis=1) / span[first:last]))
@@ -170,10 +168,21 @@ class _Builder:
         for k, q in enumerate(phase.corners[1:], 1):
             final = k == len(phase.corners) - 1
             last = len(phase.times) - 1 if final else first + int(np.argmin(np.max(np.abs(phase.robot[first:] - q), axis=1)))
-            self.origins.append(MoveOrigin(index, first, last, k))
-            out.append(MoveJoint(q, speed, None if final else CORNER_BLEND))
+            self.origins.append(Origin(index, first, last, k))
+            out.append(MoveJoint(q, speed, None if final else self._blend(phase, k)))
             first = last
         return out
+
+    def _blend(self, phase: Phase, corner: int) -> float | None:
+        """How far from a corner the tool may begin to round it: where the plan does, seen from both sides; None where it stays sharp."""
+        assert phase.corners is not None and phase.blends is not None
+        size, q = float(phase.blends[corner]), phase.corners[corner]
+        if size == 0.0:
+            return None
+        ways = [phase.corners[corner - 1] - q, phase.corners[corner + 1] - q]
+        place = self._tcp(q)[:3, 3]
+        reach = [float(np.linalg.norm(self._tcp(q + way * (size / np.linalg.norm(way)))[:3, 3] - place)) for way in ways]
+        return max(float(np.floor(min(reach) * 1000)) / 1000, LEAST_BLEND)
 
     def _follow_samples(self, phase: Phase) -> tuple[int, ...]:
         """Samples between which straight segments in time stay within `FOLLOW_ERROR` and `FOLLOW_TURN` of the followed path.
@@ -301,6 +310,6 @@ def missing_signals(cell: Cell, gripper_kind: str) -> list[Finding]:
     return findings
 
 
-def bend_program(result: BendingResult) -> BendProgram:
-    """The neutral program of a plan; the plan must have phases and the cell all signals (`missing_signals`)."""
-    return _Builder(result).build()
+def bend_program(result: BendingResult, language: str | None = None) -> BendProgram:
+    """The neutral program of a plan, its lines addressed in a language (default: the robot's); the plan must have phases and the cell all signals (`missing_signals`)."""
+    return _Builder(result, language or result.cell.robot.language).build()

@@ -116,10 +116,11 @@ class JobMotion:
         *,
         brake: Array | None = None,
         contacts: tuple[tuple[tuple[str, str], str], ...] = (),
+        events: tuple[Event, ...] = (),
     ) -> int:
         """A collision-free move to the nearest (in time) of several joint goals (g, n); returns which one was reached.
 
-        `contacts` are those of a part that rests somewhere meanwhile.
+        `contacts` are those of a part that rests somewhere meanwhile; `events` happen before it.
         """
         limits = joint_limits(self.cell_scene.cell)
         touching = frozenset(pair for pair, _ in contacts)
@@ -132,11 +133,15 @@ class JobMotion:
         if isinstance(found, MotionFailure):
             raise no_motion(step, f"{what} ({found.message})", found.closest, "move the station or the robot, or choose another gripper")
         corners = found.qs[np.r_[True, np.max(np.abs(np.diff(found.qs, axis=0)), axis=1) > 1e-6]]
-        dense, marks = blend_corners(corners, scene)
-        self.timeline.move(name, step, "free", dense, waypoints=marks, brake=brake, contacts=contacts)
+        dense, marks, blends = blend_corners(corners, scene)
+        self.timeline.move(name, step, "free", dense, waypoints=marks, brake=brake, contacts=contacts, events=events)
         nearest = scene.path_clearance(dense)
         self.timeline.phases[-1] = replace(
-            self.timeline.phases[-1], clearance=nearest.distance, closest=(nearest.body_a, nearest.body_b), corners=corners
+            self.timeline.phases[-1],
+            clearance=nearest.distance,
+            closest=(nearest.body_a, nearest.body_b),
+            corners=corners,
+            blends=np.array(blends),
         )
         return int(np.argmin(np.max(np.abs(goals - found.qs[-1]), axis=1)))
 
@@ -211,18 +216,20 @@ class JobMotion:
         timeline = self.timeline
         thickness = self.cell_scene.part.thickness
         ready = geometry.brake(geometry.open_tip)
-        index = self.free("travel", step, np.array([path.insert[0] for path in paths]), "bring the sheet to the brake", brake=ready)
+        # The gauge drives to its place while the robot travels.
+        selected = (Event(0.0, "program-select", {"bend": int(label)}),)
+        index = self.free(
+            "travel", step, np.array([path.insert[0] for path in paths]), "bring the sheet to the brake", brake=ready, events=selected
+        )
         path = paths[index]
         legs = tuple((pair, "the sheet lies on the die and under the punch") for pair in sorted(geometry.tool_groups()))
         fingers = tuple((pair, "the sheet touches the gauge fingers") for pair in sorted(geometry.gauge_groups()))
         touching = (*legs, *fingers, _grip_contact(grip))
         # With the punch up only the die carries the sheet; the fingers are met on the last, slow stretch.
         lying = (*(contact for contact in legs if contact[0][1] == "die"), _grip_contact(grip))
-        number = int(label)
         timeline.move(
             "insert", step, "linear", path.insert, waypoints=path.insert_corners, tcp_speed=INSERT_SPEED, stroke=geometry.step.stroke, contacts=lying,
             events=(
-                Event(0.0, "program-select", {"bend": number}),
                 Event(0.0, "signal-wait", {"signal": "brake-ready", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
                 Event(0.0, "signal-wait", {"signal": "gauge-in-position", "value": True, "timeout_s": HANDSHAKE_TIMEOUT}),
                 Event(0.0, "signal-set", {"signal": "robot-clear", "value": False}),
@@ -331,6 +338,8 @@ class JobMotion:
             )
         timeline.move("back off", step, "linear", qs, tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
         self._stand_clear(step, geometry, path, touching)
+        # With the robot out of the way the ram, which waits at the pinch point, goes on.
+        clear = Event(0.0, "signal-set", {"signal": "robot-clear", "value": True})
         poses = np.array([geometry.T_world_flange(grip.flange, float(beta)) for beta in law.betas])
         still = np.repeat(timeline.robot[None], len(law.times), axis=0)
         timeline.sampled(
@@ -343,7 +352,7 @@ class JobMotion:
             fold=law.fold,
             stroke=geometry.step.stroke,
             contacts=touching,
-            events=(events[1],),
+            events=(clear, events[1]),
             part_poses=poses,
         )
         T_after = geometry.T_world_flange(after.flange, geometry.step.angle)
@@ -361,7 +370,8 @@ class JobMotion:
                 None if approach is None else scene.distance(approach[-1]),
                 "hold the sheet elsewhere or follow it",
             )
-        self.free("return", step, approach[-1][None], "come back to the bent part", contacts=touching)
+        near_again = (Event(0.0, "signal-set", {"signal": "robot-clear", "value": False}),)
+        self.free("return", step, approach[-1][None], "come back to the bent part", contacts=touching, events=near_again)
         timeline.move("reach", step, "linear", approach[::-1], tcp_speed=STATION_SPEED, stroke=geometry.step.stroke, contacts=touching)
         self.grip_on(step, after, touching)
 

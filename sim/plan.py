@@ -72,6 +72,7 @@ class Phase:
         waypoints: Indices of samples that are programmed targets (first and last always among them).
         corners: Of a free move, the joint targets (m, n) between which it is straight, first and last included; where the samples round a
             corner, the target lies beside them. Straight joint moves between corners are as free as the samples.
+        blends: How far before and behind each corner its rounding reaches (m,) [rad, Euclidean over the joints], 0 where it stays sharp.
         clearance: Smallest distance, allowed contacts left out [m]: the planner's, then the replay's; None: nothing came near.
         closest: The two bodies of that distance.
     """
@@ -94,6 +95,7 @@ class Phase:
     closest: tuple[str, str] | None = None
     part_poses: Array | None = None
     corners: Array | None = None
+    blends: Array | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

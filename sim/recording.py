@@ -12,10 +12,10 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from core.frames import Array, quat_wxyz
-from sim.bending import BendingResult
 from sim.glb import FLOAT, Finish, GlbWriter, container
 from sim.key_frames import continuous, kept_shifts, kept_turns
 from sim.plan import phase_state
+from sim.replay import Enacted
 from sim.stage import DIE, PUNCH, SHEET, ZONE, Node, Stage, build_stage
 
 RATE = 50
@@ -29,7 +29,7 @@ METAL = {SHEET: Finish(0.15, 0.45), ZONE: Finish(0.15, 0.45), PUNCH: Finish(0.3,
 """Little metal: players without an environment map draw full metal nearly black."""
 
 
-def recording_glb(result: BendingResult) -> bytes:
+def recording_glb(result: Enacted) -> bytes:
     """The whole plan as one `.glb` file; needs a plan with phases."""
     stage = build_stage(result.cell, result.setup, result.part, result.gripper)
     times, places = _keys(stage, result)
@@ -65,7 +65,7 @@ def recording_glb(result: BendingResult) -> bytes:
     return container(gltf, bytes(writer.data))
 
 
-def _keys(stage: Stage, result: BendingResult) -> tuple[Array, dict[int, Array]]:
+def _keys(stage: Stage, result: Enacted) -> tuple[Array, dict[int, Array]]:
     """Strictly rising key times (k,) and the places (k, 4, 4) of every moving node."""
     times: list[float] = []
     rows: dict[int, list[Array]] = {}
@@ -96,7 +96,7 @@ def _node(writer: GlbWriter, node: Node) -> dict[str, Any]:
     return entry
 
 
-def _extras(result: BendingResult) -> dict[str, Any]:
+def _extras(result: Enacted) -> dict[str, Any]:
     """What a player wants to show besides the picture: phases with their times."""
     return {
         "cell": result.plan.cell,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
+from cells.model import Cell, Gripper
 from core.findings import Finding
 from core.frames import Array, inverse
 from core.progress import Progress, silent
+from parts.sheet import SheetPart
 from sim.bending import BendingResult
 from sim.cell_scene import Groups
-from sim.plan import Phase, phase_state
+from sim.plan import BendPlan, Phase, phase_state
+from cells.tooling import ToolSetup
 from sim.world import Contact, World
 
 TOLERANCE = 0.5e-3
@@ -28,6 +32,21 @@ RESOLUTION = 1e-3
 """Between samples the replay looks closer until nothing moves further than its clearance or than this [m]."""
 OWN_RESOLUTION = 20e-3
 """The same for the arm's own links and gripper among each other, which are always near and some ten times thicker [m]."""
+
+
+class Enacted(Protocol):
+    """A plan with what it is carried out with; `BendingResult` and `sim.verify.Execution` are such."""
+
+    @property
+    def cell(self) -> Cell: ...
+    @property
+    def setup(self) -> ToolSetup: ...
+    @property
+    def part(self) -> SheetPart | None: ...
+    @property
+    def gripper(self) -> Gripper: ...
+    @property
+    def plan(self) -> BendPlan: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,7 @@ class _Look:
     poses: Array
 
 
-def replay(result: BendingResult, progress: Progress = silent) -> Replay:
+def replay(result: Enacted, progress: Progress = silent) -> Replay:
     """Every phase in pybullet.
 
     Looked at: the samples of the plan, but for those between which next to nothing moves, and between two samples as often as needed until no two bodies can have moved further towards each

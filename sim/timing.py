@@ -45,14 +45,16 @@ class Timed:
     qs: Array
 
 
-def blend_corners(qs: Array, scene: Scene | None = None) -> tuple[Array, tuple[int, ...]]:
-    """A dense path through way-points (k, n) with rounded corners, and the samples nearest the way-points.
+def blend_corners(qs: Array, scene: Scene | None = None) -> tuple[Array, tuple[int, ...], tuple[float, ...]]:
+    """A dense path through way-points (k, n) with rounded corners, the samples nearest the way-points, and how far before and behind every way-point
+    the rounding reaches [rad, Euclidean], 0 where it stays sharp.
 
     Corners become Bezier curves of degree 5 whose curvature is zero at both ends. A blend that is not free in the scene is halved, at the
     third failure the corner stays sharp (the robot stops there).
     """
     dense = [qs[:1]]
     marks = [0]
+    sizes = [0.0] * len(qs)
     leave = qs[0]
     for i in range(1, len(qs) - 1):
         corner, before, after = qs[i], qs[i - 1], qs[i + 1]
@@ -63,11 +65,13 @@ def blend_corners(qs: Array, scene: Scene | None = None) -> tuple[Array, tuple[i
         size = float(min(0.45 * float(l_in), 0.45 * float(l_out), LONGEST_BLEND))
         curve: Array | None = None
         for _ in range(3):
-            trial = _corner(corner, u_in, u_out, size)
+            count = max(9, int(np.ceil(2 * size / DENSE)) * 2 + 1)
+            trial = corner_curve(corner - u_in * size, corner, corner + u_out * size, count)
             if scene is None or (
                 bool(np.all(scene.free(trial))) and all(scene.edge_free(a, b) for a, b in zip(trial[:-1], trial[1:], strict=True))
             ):
                 curve = trial
+                sizes[i] = size
                 break
             size /= 2
         if curve is None:
@@ -79,14 +83,14 @@ def blend_corners(qs: Array, scene: Scene | None = None) -> tuple[Array, tuple[i
         leave = curve[-1]
     dense.append(_straight(leave, qs[-1])[1:])
     path = np.concatenate(dense)
-    return path, (*marks, len(path) - 1)
+    return path, (*marks, len(path) - 1), tuple(sizes)
 
 
-def _corner(corner: Array, u_in: Array, u_out: Array, size: float) -> Array:
-    b0, b2 = corner - u_in * size, corner - u_in * 0.1 * size
-    b5, b3 = corner + u_out * size, corner + u_out * 0.1 * size
-    control = np.array([b0, (b0 + b2) / 2, b2, b3, (b3 + b5) / 2, b5])
-    t = np.linspace(0.0, 1.0, max(9, int(np.ceil(2 * size / DENSE)) * 2 + 1))[:, None]
+def corner_curve(before: Array, corner: Array, after: Array, count: int) -> Array:
+    """A rounded corner (count, n) from a point before it to a point behind it: a Bezier curve of degree 5 whose curvature is zero at both ends."""
+    b2, b3 = corner + 0.1 * (before - corner), corner + 0.1 * (after - corner)
+    control = np.array([before, (before + b2) / 2, b2, b3, (b3 + after) / 2, after])
+    t = np.linspace(0.0, 1.0, count)[:, None]
     weights = (1, 5, 10, 10, 5, 1)
     curve: Array = sum(w * (1 - t) ** (5 - k) * t**k * control[k] for k, w in enumerate(weights))
     return curve

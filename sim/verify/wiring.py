@@ -1,0 +1,96 @@
+"""The lines of a cell in each language, and what its controller knows of tools, frames and loads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cells.model import Cell, Gripper
+from core.findings import Finding
+from core.frames import inverse
+from robots.postures import posture_rule
+from robots.programs.controller import Controller, controller_of
+from robots.programs.program import Frame, Load, RobotProgram, SetSignal, SignalLine, Tool
+
+GROUPS = ("bend-number", "bend-number-echo")
+"""Lines that carry a number."""
+GROUP_BITS = 8
+
+
+def addresses(cell: Cell, language: str) -> tuple[dict[str, str], list[Finding]]:
+    """The controller's address of every line of a cell, by neutral name, in a language.
+
+    Those of the robot's own language stand in the cell file's `signals`, those of others in `programs.LANGUAGE.signals`; what is missing is numbered
+    in order, and a warning says so.
+    """
+    given = getattr(cell.programs, language).signals
+    out, numbered = {}, []
+    counts: dict[tuple[str, bool], int] = {}
+    for name, signal in cell.signals.items():
+        kind = (signal.direction, name in GROUPS)
+        counts[kind] = counts.get(kind, 0) + 1
+        if name in given:
+            out[name] = given[name]
+        elif language == cell.robot.language:
+            out[name] = signal.address
+        else:
+            out[name] = _numbered(language, name, signal.direction == "out", name in GROUPS, counts[kind])
+            numbered.append(name)
+    if not numbered:
+        return out, []
+    shown = ", ".join(f"{name} {out[name]}" for name in numbered[:3])
+    finding = Finding(
+        "warning", "signals-numbered", f"the cell does not name its lines for {language}; {len(numbered)} are numbered in order ({shown}, ...)",
+        f"add the addresses to `programs.{language}.signals` of {cell.path.name}", "export",
+    )  # fmt: skip
+    return out, [finding]
+
+
+def _numbered(language: str, name: str, output: bool, group: bool, number: int) -> str:
+    if language == "krl":
+        base = "$OUT" if output else "$IN"
+        first = 1 + GROUP_BITS * (number + 1)
+        return f"{base}[{first}..{first + GROUP_BITS - 1}]" if group else f"{base}[{number}]"
+    if language == "rapid":
+        words = "".join(word.capitalize() for word in name.split("-"))
+        return ("g" if group else "d") + ("o" if output else "i") + words
+    if language == "fanuc":
+        return ("G" if group else "D") + ("O" if output else "I") + f"[{number}]"
+    if language == "inform":
+        # A group of INFORM is eight lines: the first two groups are left to the single lines.
+        return ("O" if output else "I") + (f"G#({number + 2})" if group else f"{'T' if output else 'N'}#({number})")
+    if group:
+        return ("O" if output else "I") + f"R[{23 + number}]"
+    bank = "DO" if output else "DI"
+    return f"{bank}[{number - 1}]" if number <= GROUP_BITS else f"C{bank[1]}[{number - 1 - GROUP_BITS}]"
+
+
+def signal_lines(cell: Cell, language: str) -> dict[str, SignalLine]:
+    """The cell's lines as a program in a language has them."""
+    named, _ = addresses(cell, language)
+    return {name: SignalLine(named[name], signal.direction == "out", name in GROUPS) for name, signal in cell.signals.items()}
+
+
+def bare_program(cell: Cell, gripper: Gripper, language: str) -> RobotProgram:
+    """A program without routines for a cell's robot with a gripper: its tool, the brake's frame, its lines."""
+    model = cell.robot.model
+    return RobotProgram(
+        name=cell.name,
+        title=cell.title,
+        robot=model.name,
+        lower=model.lower,
+        upper=model.upper,
+        tools={"gripper": Tool(gripper.T_flange_tcp, Load(gripper.mass, gripper.com))},
+        frames={"brake": Frame(inverse(cell.robot.T_world_base) @ cell.brake.T_world_brake)},
+        loads={},
+        signals=signal_lines(cell, language),
+        routines=(),
+        prismatic=np.arange(len(model.lower)) < model.slides,
+        track_speed=float(model.velocity[0]) if model.slides else 0.0,
+        on_fault=(SetSignal("bend-start", False),) if "bend-start" in cell.signals else (),
+        postures=posture_rule(model),
+    )
+
+
+def controller(program: RobotProgram, cell: Cell, language: str) -> Controller:
+    """What the cell's controller knows when a program of ours is loaded as its head says."""
+    return controller_of(program, cell.programs, language)
