@@ -15,7 +15,8 @@ class Configuration:
 
     Attributes:
         shoulder: `front` when the wrist centre lies before axis 1 (seen along the turned axis 1), else `back`.
-        elbow: `up` or `down`: wrist centre above or below the line from axis 2 through axis 3.
+        elbow: `up` when axis 3 lies above the line from axis 2 to the wrist centre while the arm reaches forward (the forearm is folded
+            forward), else `down`.
         wrist: `no-flip` when axis 5 is positive, else `flip`.
         turns: Whole turns of every axis, counted from (-180, 180] degrees.
     """

@@ -198,9 +198,9 @@ class RobotModel:
         if self.arm is not None:
             return self.arm.configuration(np.asarray(q, dtype=float)[1:])
         joints = np.asarray(q, dtype=float)
-        behind, below = self.wrist_behind(joints)
+        behind, behind_arm = self.wrist_behind(joints)
         return Configuration(
-            "back" if behind else "front", "down" if below else "up", "no-flip" if joints[4] >= 0 else "flip", turns(joints)
+            "back" if behind else "front", "down" if behind_arm else "up", "no-flip" if joints[4] >= 0 else "flip", turns(joints)
         )
 
     def wrist_behind(self, q: ArrayLike) -> tuple[bool, bool]:
@@ -227,5 +227,5 @@ class RobotModel:
         up = axis_1[:3, :3] @ axis_local
         up = up if up[2] >= 0 else -up
         side = np.cross(forward, up)
-        behind_arm = bool(np.cross(p3 - p2, p5 - p2) @ side < 0)
+        behind_arm = bool(np.cross(p3 - p2, p5 - p2) @ side > 0)
         return behind_axis_1, behind_arm
