@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from cells.model import Cell, Gripper
+from cells.tooling import ToolSetup
 from core.findings import Finding
 from core.frames import Array, inverse
 from core.progress import Progress, silent
@@ -15,7 +16,6 @@ from parts.sheet import SheetPart
 from sim.bending import BendingResult
 from sim.cell_scene import Groups
 from sim.plan import BendPlan, Phase, phase_state
-from cells.tooling import ToolSetup
 from sim.world import Contact, World
 
 TOLERANCE = 0.5e-3

@@ -28,6 +28,8 @@ from sim.plan import State
 
 SAME_PLACE = 1e-8
 """Poses that differ by less than this in every entry are the same [m, or an entry of a rotation]."""
+TOUCH = 1e-3
+"""Bodies that may touch overlap by at most this: in plans a sheet is up to 0.25 mm inside fingers and die [m]."""
 MACHINE = ("punch", "die", "frame", "ram", "gauge")
 """Groups of the brake and its tools."""
 
@@ -296,7 +298,7 @@ class World:
         return self.bodies[index].uid in (self.robot, self.brake)
 
     def near(self, distance: float, allowed: Groups = frozenset()) -> list[Contact]:
-        """Every pair nearer than `distance` [m] whose groups are not `allowed` to touch."""
+        """Every pair nearer than `distance` [m]; of groups that are `allowed` to touch only those that overlap by more than `TOUCH`."""
         pairs = self.pairs
         if self._asked is None or self._asked[0] != distance or len(self._asked[1]) != len(pairs):
             self._asked = (distance, np.full((len(pairs), 4, 4), np.nan), np.full(len(pairs), np.inf))
@@ -309,11 +311,10 @@ class World:
         for row, T, is_new in zip(rows, relative, moved, strict=True):
             i, j = pairs[row]
             one, two = self.bodies[i], self.bodies[j]
-            if (one.group, two.group) in allowed or (two.group, one.group) in allowed:
-                continue
+            touching = (one.group, two.group) in allowed or (two.group, one.group) in allowed
             if is_new:
                 answers[row], seen[row] = self._distance(int(i), int(j), distance), T
-            if answers[row] <= distance:
+            if answers[row] <= (-TOUCH if touching else distance):
                 found.append(Contact(float(answers[row]), int(i), int(j)))
         return found
 

@@ -122,6 +122,8 @@ class VirtualCell:
         self._command(name, value, before)
 
     def _command(self, name: str, value: bool | int, before: bool | int | None) -> None:
+        if self.job is None:
+            return
         faults = len(self.brake.faults)
         self.brake.command(name, value)
         for fault in self.brake.faults[faults:]:

@@ -183,11 +183,12 @@ def _joint_target(model: RobotModel, q: Array, move: Moved) -> Array:
             raise DriveFault("unreachable", f"the move names {len(move.q)} axes, the robot has {len(q)}", move.at, "name every axis")
         return move.q
     assert move.T_target is not None
-    found = solutions_with(model, move.T_target @ inverse(move.T_flange_tcp), None, move.track)
+    T_base_flange = move.T_target @ inverse(move.T_flange_tcp)
+    found = model.ik(T_base_flange, slide=move.track)
     if len(found) == 0:
         raise DriveFault("unreachable", f"the robot does not reach {_where(move.T_target)}", move.at, "move the target into reach")
     if move.posture is not None:
-        fitting = solutions_with(model, move.T_target @ inverse(move.T_flange_tcp), move.posture, move.track)
+        fitting = solutions_with(model, T_base_flange, move.posture, move.track)
         if len(fitting) == 0:
             raise DriveFault(
                 "posture",

@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cells.model import Cell, Gripper
+from cells.tooling import ToolSetup
 from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.progress import Progress, silent
 from parts.sheet import SheetPart
 from robots.programs.events import Event, Halted, Messaged, Moved, Place, ProgramTextError, Skipped, Stuck, Waited
 from robots.programs.execution import run
-from robots.programs.languages import language
 from robots.programs.program import RobotProgram
 from sim.bend_program import BendProgram, Origin
 from sim.bending import BendingResult
 from sim.plan import BendPlan, Phase
 from sim.replay import replay
 from sim.singularity import singularity_findings
-from cells.tooling import ToolSetup
 from sim.verify.cell import Piece, VirtualCell
 from sim.verify.drive import DriveFault
 from sim.verify.match import origins_of
@@ -93,7 +92,6 @@ def verify(
         skip_unknown: Leave out lines the reader did not know.
         progress: Told where the work is.
     """
-    language(name)
     virtual = VirtualCell(cell, gripper, job)
     virtual.rename({address: neutral for neutral, address in addresses(cell, name)[0].items()})
     events, owners, findings = _run(program, virtual, skip_unknown, progress)
