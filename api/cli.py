@@ -1,37 +1,24 @@
-"""The command line: `pliant bend`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`."""
+"""The command line: `pliant bend`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`; those for programs stand in `api.cli_programs`."""
 
 from __future__ import annotations
 
 import json
 import logging
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
+from api.cli_programs import add_program_commands
 from api.cli_tables import print_summary
+from api.console import STYLES, err_console, out_console, shown_progress, write_folder
 from core.errors import InputError, PliantError, UnknownNameError
 from core.findings import has_errors
-from core.progress import Progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
-out_console = Console()
-err_console = Console(stderr=True)
-STYLES = {"error": "bold red", "warning": "yellow", "info": ""}
-STAGES = {
-    "read": "reading", "grips": "choosing grips", "sequence": "finding the order", "motion": "planning moves", "replay": "replaying in pybullet",
-    "torques": "joint torques", "export": "writing the robot program", "show": "drawing",
-}  # fmt: skip
-"""Stage names of `core.progress` for people."""
+add_program_commands(app)
 
 
 @app.callback()
@@ -68,9 +55,9 @@ def bend(
     request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed, layers)
     if out.exists() and not force:
         raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
-    with _shown_progress() as progress:
+    with shown_progress() as progress:
         summary, files = run_bend(request, progress)
-    _write_folder(out, files)
+    write_folder(out, files)
     if as_json:
         print(json.dumps(summary, indent=2))
     else:
@@ -90,61 +77,6 @@ def _layers(options: list[str]) -> dict[str, str]:
     return layers
 
 
-@contextmanager
-def _shown_progress() -> Iterator[Progress]:
-    """Where the work is, on stderr: a bar at a terminal, else one line per stage."""
-    if not err_console.is_terminal:
-        told: list[str] = []
-
-        def line(stage: str, done: float, message: str = "") -> None:
-            del done, message
-            if stage not in told[-1:]:
-                told.append(stage)
-                err_console.print(STAGES.get(stage, stage), highlight=False)
-
-        yield line
-        return
-    with Bar(
-        SpinnerColumn(),
-        TextColumn("{task.description:<44}"),
-        BarColumn(bar_width=16),
-        TimeElapsedColumn(),
-        console=err_console,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def update(stage: str, done: float, message: str = "") -> None:
-            bar.update(task, completed=done, description=f"{STAGES.get(stage, stage)}: {message}"[:44])
-
-        yield update
-
-
-def _write_folder(out: Path, files: dict[str, bytes]) -> None:
-    """Everything into a temporary folder beside the target, then one rename: a half-written result never has the result's name."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise InputError(f"the result folder cannot be made: {error.strerror}", file=out) from None
-    try:
-        for name, data in files.items():
-            target = temporary / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-        temporary.chmod(0o755)
-        if out.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-            out.rename(old / "old")
-            temporary.rename(out)
-            shutil.rmtree(old)
-        else:
-            temporary.rename(out)
-    finally:
-        if temporary.exists():
-            shutil.rmtree(temporary)
-
-
 @app.command()
 def check(
     cell: Annotated[str, typer.Argument(help="shipped cell or cell file")],
@@ -159,7 +91,7 @@ def check(
         raise InputError(f"folder '{out}' exists; give --force to replace it", file=out)
     looked, files = look_at_cell(cell, pictures=out is not None)
     if out is not None:
-        _write_folder(out, files)
+        write_folder(out, files)
     if as_json:
         print(json.dumps([finding.to_dict() for finding in looked.findings], indent=2))
     else:

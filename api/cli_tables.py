@@ -58,7 +58,7 @@ def verdict(summary: dict[str, Any]) -> str:
     program = summary.get("program")
     if not program:
         return "[bold green]VERIFIED[/] by planner and pybullet replay"
-    return f"[bold green]VERIFIED[/] by planner and pybullet replay; {program['language'].upper()} read back, {program['largest_way_error_mm']:.2f} mm from the plan"
+    return f"[bold green]VERIFIED[/] by planner and pybullet replay; {program['language'].upper()} read back and run, {program['cycle_time_s']:.1f} s"
 
 
 def closest(summary: dict[str, Any]) -> str:

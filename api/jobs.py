@@ -31,12 +31,12 @@ from sim.cell_check import CellCheck, check_cell
 from sim.cell_plan import cell_plan
 from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
-from sim.program_check import ProgramCheck
 from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_replay
 from sim.setup_sheet import grip_place, setup_sheet
 from sim.torques import TorqueCheck, check_torques, torque_table
+from sim.verify.verify import Verification
 from sim.world_pictures import cell_pictures, plan_pictures
 
 
@@ -169,10 +169,10 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     if result.plan.phases and not has_errors(result.plan.findings):
         progress("export", 0.0, result.cell.robot.language)
         with stages.measure("export"):
-            exported = export(result)
+            exported = export(result, progress=progress)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
-    program = None if exported is None or exported.check is None else _program_summary(exported.language, exported.check)
+    program = None if exported is None or exported.verification is None else program_summary(exported.language, exported.verification)
     if program is not None and exported is not None:
         program["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in exported.files.items()}
     summary["program"] = program
@@ -196,9 +196,17 @@ def _shown(result: BendingResult, program: dict[str, Any] | None, torques: Torqu
     return shown
 
 
-def _program_summary(language: str, check: ProgramCheck) -> dict[str, Any]:
-    clearance = None if check.clearance is None else round(to_mm(check.clearance), 2)
-    return {"language": language, "moves": check.moves, "largest_way_error_mm": round(to_mm(check.way_error), 3), "clearance_mm": clearance}
+def program_summary(language: str, checked: Verification) -> dict[str, Any]:
+    """What running a program's text gave, as data."""
+    clearance = None if checked.clearance is None else round(to_mm(checked.clearance), 2)
+    return {
+        "language": language,
+        "moves": checked.moves,
+        "cycle_time_s": round(checked.cycle_time, 2),
+        "largest_pull_mm": round(to_mm(checked.largest_pull), 3),
+        "clearance_mm": clearance,
+        "clearance_between": None if checked.closest is None else list(checked.closest),
+    }
 
 
 def _refusal(name: str, job: JobSpec, findings: list[Finding]) -> dict[str, Any]:

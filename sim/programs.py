@@ -1,27 +1,20 @@
-"""Robot programs of a plan in the cell's language: written, read back, run, compared."""
+"""Robot programs of a plan: written in any language, read back from their own text, run on the virtual cell and compared with the plan."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from core.errors import UnknownNameError, UnsupportedError
+from core.errors import UnsupportedError
 from core.findings import Finding, has_errors
-from core.frames import Array
-from robots.configuration import abb_confdata
-from robots.programs.krl import write_krl
-from robots.programs.krl_reader import run_krl
-from robots.programs.program import RobotProgram
-from robots.programs.rapid import write_rapid
-from robots.programs.rapid_reader import run_rapid
-from robots.programs.trace import Inputs, ProgramTextError, Traced, all_come
+from core.progress import Progress, silent
+from robots.programs.compare import compare
+from robots.programs.events import ProgramTextError
+from robots.programs.languages import language as language_of
+from robots.programs.preflight import preflight
 from sim.bend_program import bend_program, missing_signals
 from sim.bending import BendingResult
-from sim.program_check import ProgramCheck, check_program
-
-LANGUAGES = {"krl": "KUKA KRL (KR C4, KR C5)", "rapid": "ABB RAPID (IRC5, OmniCore)"}
-"""Languages with a writer and a reader."""
+from sim.verify.verify import Verification, verify
+from sim.verify.wiring import addresses, controller
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,65 +22,65 @@ class Exported:
     """Program files with what checking them gave.
 
     Attributes:
-        language: See `LANGUAGES`.
+        language: See `robots.programs.languages`.
         files: Name to content; empty when something keeps the program from being written.
-        check: None when nothing could be checked.
+        verification: Of the text; None when there was none to run.
         findings: Of writing and checking.
     """
 
     language: str
     files: dict[str, bytes]
-    check: ProgramCheck | None
+    verification: Verification | None
     findings: tuple[Finding, ...]
 
 
-def write_program(language: str, program: RobotProgram, result: BendingResult) -> dict[str, bytes]:
-    """The text of a program.
+def export(result: BendingResult, language: str | None = None, progress: Progress = silent) -> Exported:
+    """The program of a plan, read back from its own text, run on the virtual cell and compared with the plan.
+
+    Args:
+        result: The plan; must have phases.
+        language: Default: the robot's own.
+        progress: Told where the work is.
 
     Raises:
         UnknownNameError: No such language.
-        UnsupportedError: The language cannot express something in the program.
     """
-    model = result.cell.robot.model
-
-    def confdata(q: Array) -> tuple[int, int, int, int]:
-        behind, below = model.wrist_behind(q)
-        return abb_confdata(np.degrees(q[model.slides :]), wrist_behind_axis_1=behind, wrist_behind_lower_arm=below)
-
-    if language == "krl":
-        return write_krl(program)
-    if language == "rapid":
-        return write_rapid(program, confdata)
-    raise UnknownNameError("robot language", language, list(LANGUAGES))
-
-
-def run_program(language: str, files: dict[str, bytes], inputs: Inputs = all_come) -> list[Traced]:
-    """Reads program text and runs it; see the readers for errors."""
-    if language not in LANGUAGES:
-        raise UnknownNameError("robot language", language, list(LANGUAGES))
-    return run_krl(files, inputs) if language == "krl" else run_rapid(files, inputs)
-
-
-def export(result: BendingResult) -> Exported:
-    """The cell's robot program for a plan, read back from its own text and checked against the plan."""
-    language = result.cell.robot.language
-    findings = missing_signals(result.cell, result.gripper.kind)
-    if language not in LANGUAGES:
-        findings.append(
-            Finding("error", "no-language", f"no programs are written in '{language}'; valid: {', '.join(sorted(LANGUAGES))}", "set `robot.language` in the cell file", "export")
-        )  # fmt: skip
-    if findings:
-        return Exported(language, {}, None, tuple(findings))
-    bend = bend_program(result)
+    cell = result.cell
+    name = language or cell.robot.language
+    it = language_of(name)
+    lacking = missing_signals(cell, result.gripper.kind)
+    if lacking:
+        return Exported(name, {}, None, tuple(lacking))
+    findings = [*addresses(cell, name)[1], *_foreign(result, name)]
+    bend = bend_program(result, name)
+    findings += preflight(bend.program, it.capabilities, cell.robot.model)
+    if has_errors(findings):
+        return Exported(name, {}, None, tuple(findings))
+    progress("export", 0.1, it.capabilities.title)
     try:
-        files = write_program(language, bend.program, result)
+        files = it.write(bend.program, cell.programs)
     except UnsupportedError as error:
         reason = Finding("error", "not-expressible", error.message, "change the cell file", "export")
-        return Exported(language, {}, None, (reason,))
+        return Exported(name, {}, None, (*findings, reason))
     try:
-        trace = run_program(language, files)
+        program = it.read(files, controller(bend.program, cell, name))
     except ProgramTextError as error:
         reason = Finding("error", "program-text", str(error), "report the job: the reader does not take the exported text", "export")
-        return Exported(language, {}, None, (reason,))
-    check = check_program(bend, trace, result, sorted(files)[-1])
-    return Exported(language, {} if has_errors(check.findings) else files, check, check.findings)
+        return Exported(name, {}, None, (*findings, reason))
+    progress("export", 0.4, "running the text")
+    checked = verify(program, cell, result.gripper, name, result, bend, progress=progress)
+    findings += checked.findings
+    findings += [
+        Finding("error", "program-differs", f"the text differs from the plan: {change}", "report the job", "export")
+        for change in compare(bend.program, program, cell.robot.model)
+    ]
+    return Exported(name, {} if has_errors(findings) else files, checked, tuple(findings))
+
+
+def _foreign(result: BendingResult, language: str) -> list[Finding]:
+    """A program in another language than the robot's own runs on no controller of that robot."""
+    robot = result.cell.robot
+    if language == robot.language:
+        return []
+    message = f"{robot.model.name} is programmed in {robot.language}; joint values in the {language} program are this robot's"
+    return [Finding("warning", "foreign-language", message, "plan the job in a cell with a robot of that maker", "export")]

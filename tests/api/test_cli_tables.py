@@ -22,7 +22,7 @@ def summary(**changes):
         "part": "cover", "cell": "bending-kr120", "material": "stainless-304", "thickness_mm": 1.0, "gripper": "vacuum-frame-320", "verified": True,
         "bends": [BEND | {"bend": str(n), "grip": f"flange 1 bottom at ({n % 2}, 120)"} for n in range(1, 13)], "regrips": 1, "flips": 0,
         "clearance_mm": 5.1, "clearance_between": ["link_4", "ram"], "cycle_time_s": 56.34,
-        "program": {"language": "krl", "largest_way_error_mm": 0.167},
+        "program": {"language": "krl", "cycle_time_s": 66.7},
         "findings": [info | {"step": f"bend {n}"} for n in (1, 2, 3, 4)],
         "files": ["summary.json", "pictures/a.png", "pictures/b.png", "setup.html"],
     } | changes  # fmt: skip
