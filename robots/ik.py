@@ -86,6 +86,25 @@ def jacobian(mechanism: Mechanism, flange: int, q: Array, Ts: Array | None = Non
     return J
 
 
+def jacobian_batch(mechanism: Mechanism, flange: int, qs: Array) -> Array:
+    """Geometric Jacobians (k, 6, n) of a stack of joint positions (k, n); see `jacobian`."""
+    frames = mechanism.fk_batch(qs)
+    J = np.zeros((len(qs), 6, qs.shape[1]))
+    chain = set(mechanism.chain(mechanism.links[flange].name))
+    movable = [(index, joint) for index, joint in enumerate(mechanism.joints) if joint.kind != "fixed"]
+    for column, (index, joint) in enumerate(movable):
+        if index not in chain:
+            continue
+        T = frames[:, joint.child]
+        axis = T[:, :3, :3] @ joint.axis
+        if joint.kind == "revolute":
+            J[:, :3, column] = np.cross(axis, frames[:, flange, :3, 3] - T[:, :3, 3])
+            J[:, 3:, column] = axis
+        else:
+            J[:, :3, column] = axis
+    return J
+
+
 def whole_turns(lower: Array, upper: Array) -> Array:
     """Every combination of whole turns (c, n) [rad] that can matter inside the limits for angles in [-pi, pi]."""
     choices = []

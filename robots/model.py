@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from core.errors import InputError
 from core.frames import Array, inverse
 from robots.configuration import Configuration, turns
-from robots.ik import ClosedForm, jacobian, numeric, polish, whole_turns, with_turns
+from robots.ik import ClosedForm, jacobian, jacobian_batch, numeric, polish, whole_turns, with_turns
 from robots.mechanism import Mechanism
 
 TRACK_RASTER = 0.25
@@ -184,14 +184,16 @@ class RobotModel:
         """Geometric Jacobian (6, n) at the flange, base axes."""
         return jacobian(self.mechanism, self._flange, np.asarray(q, dtype=float))
 
-    def singularity(self, q: ArrayLike) -> float:
-        """Smallest singular value of the arm's Jacobian with lengths scaled by the reach of one metre; 0 in a singularity.
+    def singularity(self, qs: ArrayLike) -> Array:
+        """Smallest singular value (k,) of the arm's Jacobian at joint positions (k, n), lengths scaled by the reach of one metre; 0 in a singularity.
 
         A track does not count: it stands still while the tool follows a line.
         """
+        joints = np.asarray(qs, dtype=float)
         if self.arm is not None:
-            return self.arm.singularity(np.asarray(q, dtype=float)[1:])
-        return float(np.linalg.svd(self.jacobian(q), compute_uv=False)[-1])
+            return self.arm.singularity(joints[:, 1:])
+        found: Array = np.linalg.svd(jacobian_batch(self.mechanism, self._flange, joints), compute_uv=False)[:, -1]
+        return found
 
     def configuration(self, q: ArrayLike) -> Configuration:
         """Named posture of a six-axis arm with a spherical wrist or with three parallel axes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Protocol
 
 import numpy as np
@@ -92,41 +93,64 @@ class _Look:
     poses: Array
 
 
-def replay(result: Enacted, progress: Progress = silent) -> Replay:
-    """Every phase in pybullet.
+class Replayer:
+    """Checks phase after phase in one pybullet world; use as a context manager.
 
-    Looked at: the samples of the plan, but for those between which next to nothing moves, and between two samples as often as needed until no two bodies can have moved further towards each
-    other than their distances at both ends allow, or than `RESOLUTION`. Contacts that a phase allows by name are left out.
+    Looked at: the samples of a phase, but for those between which next to nothing moves, and between two samples as often as needed until no two bodies can
+    have moved further towards each other than their distances at both ends allow, or than `RESOLUTION`. Contacts that a phase allows by name may
+    touch, but not overlap (`sim.world.TOUCH`).
+
+    Attributes:
+        states: How many states were looked at so far.
     """
+
+    def __init__(self, cell: Cell, setup: ToolSetup, part: SheetPart | None, gripper: Gripper) -> None:
+        self.world = World(cell, setup, part, gripper)
+        self.states = 0
+
+    def __enter__(self) -> Replayer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.world.__exit__(kind, error, trace)
+
+    def check(self, phase: Phase) -> tuple[PhaseClearance, list[Finding]]:
+        """The nearest that two bodies come in a phase, and contacts that are not allowed."""
+        world, findings = self.world, []
+        seen = _phase(world, phase)
+        self.states += seen.count
+        for nearest in (seen.others, seen.own):
+            if nearest is None:
+                continue
+            worst, time = nearest
+            one, two = world.bodies[worst.a].name, world.bodies[worst.b].name
+            skin = SKIN * sum(world.is_machine_link(index) for index in (worst.a, worst.b))
+            if worst.distance < -TOLERANCE - skin:
+                findings.append(
+                    Finding(
+                        "error", "replay-contact",
+                        f"pybullet finds {one} {-worst.distance * 1e3:.1f} mm inside {two} at {time:.2f} s ({phase.name})",
+                        "report the job: planner and second engine disagree", phase.step, {"distance_mm": round(worst.distance * 1e3, 2), "time_s": round(time, 3)},
+                    )
+                )  # fmt: skip
+        if seen.others is None:
+            return PhaseClearance(phase.name, phase.step, None, None, float(phase.times[0])), findings
+        worst, time = seen.others
+        bodies = (world.bodies[worst.a].name, world.bodies[worst.b].name)
+        return PhaseClearance(phase.name, phase.step, worst.distance, bodies, time), findings
+
+
+def replay(result: Enacted, progress: Progress = silent) -> Replay:
+    """Every phase of a plan in pybullet."""
     clearances: list[PhaseClearance] = []
     findings: list[Finding] = []
-    states = 0
-    with World(result.cell, result.setup, result.part, result.gripper) as world:
+    with Replayer(result.cell, result.setup, result.part, result.gripper) as replayer:
         for index, phase in enumerate(result.plan.phases):
             progress("replay", index / len(result.plan.phases), phase.step)
-            seen = _phase(world, phase)
-            states += seen.count
-            for nearest in (seen.others, seen.own):
-                if nearest is None:
-                    continue
-                worst, time = nearest
-                one, two = world.bodies[worst.a].name, world.bodies[worst.b].name
-                skin = SKIN * sum(world.is_machine_link(index) for index in (worst.a, worst.b))
-                if worst.distance < -TOLERANCE - skin:
-                    findings.append(
-                        Finding(
-                            "error", "replay-contact",
-                            f"pybullet finds {one} {-worst.distance * 1e3:.1f} mm inside {two} at {time:.2f} s ({phase.name})",
-                            "report the job: planner and second engine disagree", phase.step, {"distance_mm": round(worst.distance * 1e3, 2), "time_s": round(time, 3)},
-                        )
-                    )  # fmt: skip
-            if seen.others is None:
-                clearances.append(PhaseClearance(phase.name, phase.step, None, None, float(phase.times[0])))
-            else:
-                worst, time = seen.others
-                bodies = (world.bodies[worst.a].name, world.bodies[worst.b].name)
-                clearances.append(PhaseClearance(phase.name, phase.step, worst.distance, bodies, time))
-    return Replay(states, tuple(clearances), tuple(findings))
+            clearance, found = replayer.check(phase)
+            clearances.append(clearance)
+            findings += found
+        return Replay(replayer.states, tuple(clearances), tuple(findings))
 
 
 def with_replay(result: BendingResult, checked: Replay) -> BendingResult:

@@ -15,9 +15,9 @@ NEAR = 0.02
 
 def smallest_singularity(model: RobotModel, phase: Phase) -> tuple[float, int]:
     """Smallest singular value over a phase's samples, and at which sample."""
-    values = [model.singularity(q) for q in phase.robot]
+    values = model.singularity(phase.robot)
     index = int(np.argmin(values))
-    return values[index], index
+    return float(values[index]), index
 
 
 def singularity_findings(model: RobotModel, phases: tuple[Phase, ...]) -> list[Finding]:

@@ -17,7 +17,7 @@ from sim.job_motion import GRIP_TIME
 from sim.plan import MotionKind, PartPlacement, Phase
 from sim.timeline import joint_limits
 from sim.verify.brake import VirtualBrake, bend_laws
-from sim.verify.drive import Driven, drive
+from sim.verify.drive import LONGEST_LINE, Driven, drive
 from sim.verify.part import GaugeCheck, VirtualPart
 
 FOLLOW_OFF = 1.0e-3
@@ -191,7 +191,7 @@ class VirtualCell:
 
     def drive(self, move: Moved) -> float:
         self._chain.append(move)
-        if move.blend is not None:
+        if move.blend is not None and len(self._chain) < LONGEST_LINE:
             return 0.0
         return self._drive_on()
 

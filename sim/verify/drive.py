@@ -20,9 +20,13 @@ from sim.timing import TCP_ACCELERATION, corner_curve, time_path
 JOINT_STEP = 0.05
 """Largest joint change between two samples of a joint move [rad]."""
 CORNER_SAMPLES = 13
-"""Samples of a rounded corner on either side of its middle."""
+"""Samples of a rounded corner on either side of its middle, where it is wider than `SMALL_CORNER`."""
+SMALL_CORNER = 5e-3
+"""Corners no wider than this need a third of the samples [m]."""
 LONGEST_CHAIN = 60
 """A rounded chain of joint moves is timed in pieces of so many moves; the robot stops between them."""
+LONGEST_LINE = 500
+"""The same of straight and circular moves."""
 FAST_DURATION = 1.001
 """A prescribed time may ask for the joints' limits times this."""
 
@@ -86,7 +90,8 @@ def _runs(moves: list[Moved]) -> list[tuple[int, int]]:
     cuts = [0]
     for k, (a, b) in enumerate(pairwise(moves), 1):
         joint = a.kind == "joint"
-        if joint != (b.kind == "joint") or (a.duration is None) != (b.duration is None) or (joint and k - cuts[-1] >= LONGEST_CHAIN):
+        long = k - cuts[-1] >= (LONGEST_CHAIN if joint else LONGEST_LINE)
+        if joint != (b.kind == "joint") or (a.duration is None) != (b.duration is None) or long:
             cuts.append(k)
     return list(pairwise([*cuts, len(moves)]))
 
@@ -291,10 +296,11 @@ def _rounded(model: RobotModel, ways: list[Array], moves: list[Moved]) -> tuple[
             continue
         kept, leave = _short_of(before[::-1], _travel(model, before[::-1], moves[k]), radius)
         left, enter = _short_of(after, _travel(model, after, moves[k + 1]), radius)
-        curve = corner_curve(leave, after[0], enter, 2 * CORNER_SAMPLES - 1)
-        path[-1] = np.concatenate((kept[::-1], curve[:CORNER_SAMPLES]))
+        half = CORNER_SAMPLES if radius > SMALL_CORNER else CORNER_SAMPLES // 3
+        curve = corner_curve(leave, after[0], enter, 2 * half - 1)
+        path[-1] = np.concatenate((kept[::-1], curve[:half]))
         marks.append(sum(map(len, path)) - 1)
-        path.append(np.concatenate((curve[CORNER_SAMPLES:], left)))
+        path.append(np.concatenate((curve[half:], left)))
     dense = np.concatenate(path)
     return dense, (*marks, len(dense) - 1)
 

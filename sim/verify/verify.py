@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
@@ -18,12 +17,18 @@ from robots.programs.program import RobotProgram
 from sim.bend_program import BendProgram, Origin
 from sim.bending import BendingResult
 from sim.plan import BendPlan, Phase
-from sim.replay import replay
+from sim.replay import Replayer
 from sim.singularity import singularity_findings
 from sim.verify.cell import Piece, VirtualCell
 from sim.verify.drive import DriveFault
 from sim.verify.match import origins_of
 from sim.verify.wiring import addresses
+
+MOST_PIECES = 200
+"""Without a job, what happened is checked and let go in portions of so many pieces, so that long programs need little memory."""
+MOST_KEPT = 20_000
+"""Samples kept for the recording."""
+MOST_FINDINGS = 200
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,7 +54,6 @@ class Verification:
     Attributes:
         program: As read.
         execution: What happened, up to where it stopped.
-        events: What the program did.
         cycle_time: [s]
         moves: How many moves ran.
         largest_pull: How far a followed sheet is pulled at most [m].
@@ -60,7 +64,6 @@ class Verification:
 
     program: RobotProgram
     execution: Execution
-    events: tuple[Event, ...]
     cycle_time: float
     moves: int
     largest_pull: float
@@ -94,67 +97,119 @@ def verify(
     """
     virtual = VirtualCell(cell, gripper, job)
     virtual.rename({address: neutral for neutral, address in addresses(cell, name)[0].items()})
-    events, owners, findings = _run(program, virtual, skip_unknown, progress)
-    origins = _origins(events, planned)
-    phases = _phases(virtual.pieces, owners, events, origins, job)
     setup = ToolSetup(()) if job is None else job.setup
     part = None if job is None else job.part
-    title = program.name
-    plan = BendPlan(cell.name, title if job is None else job.plan.part, gripper.name, () if job is None else job.plan.steps, phases, (), 0)
-    execution = Execution(cell, setup, part, gripper, plan)
-    lines = _Lines(virtual)
-    findings += virtual.findings
-    clearance, closest = None, None
-    if phases:
-        seen = replay(execution, progress)
-        findings += [lines.named(finding) for finding in seen.findings]
-        findings += [lines.named(finding) for finding in singularity_findings(cell.robot.model, phases)]
-        free = [c for c, phase in zip(seen.clearances, phases, strict=True) if phase.kind == "free" and c.distance is not None]
-        if free:
-            nearest = min(free, key=lambda c: c.distance if c.distance is not None else np.inf)
-            clearance, closest = nearest.distance, nearest.bodies
+    with Replayer(cell, setup, part, gripper) as replayer:
+        checker = _Checker(replayer, cell, virtual)
+        ran = _run(program, virtual, None if job is not None else checker, skip_unknown, progress)
+        if job is not None:
+            phases = _phases(virtual.pieces, ran, _origins(ran.events, planned), job)
+            for k, phase in enumerate(phases):
+                progress("replay", k / len(phases), phase.step)
+                checker.take(phase)
+    findings = [*ran.findings, *virtual.findings, *checker.findings]
     if job is not None and not has_errors(findings):
-        findings += _unfinished(virtual, job, events)
+        findings += _unfinished(virtual, job, ran.events)
+    plan = BendPlan(
+        cell.name, program.name if job is None else job.plan.part, gripper.name, () if job is None else job.plan.steps, tuple(checker.kept), (), 0
+    )  # fmt: skip
     return Verification(
-        program, execution, tuple(events), virtual.clock, sum(isinstance(event, Moved) for event in events), virtual.largest_pull, clearance, closest, tuple(findings)
+        program, Execution(cell, setup, part, gripper, plan), virtual.clock, ran.moves, virtual.largest_pull, checker.clearance, checker.closest, tuple(findings)
     )  # fmt: skip
 
 
-def _run(
-    program: RobotProgram, virtual: VirtualCell, skip_unknown: bool, progress: Progress
-) -> tuple[list[Event], dict[int, int], list[Finding]]:
-    """Runs a program to its end or to where it cannot go on; the owners tell which event a piece belongs to, by their numbers."""
-    events: list[Event] = []
-    owners: dict[int, int] = {}
-    findings: list[Finding] = []
+class _Checker:
+    """Takes what happened phase by phase: contacts, singular positions, clearance; and keeps it for the recording while that is not too long."""
+
+    def __init__(self, replayer: Replayer, cell: Cell, virtual: VirtualCell) -> None:
+        self.replayer, self.cell, self.lines = replayer, cell, _Lines(virtual)
+        self.findings: list[Finding] = []
+        self.clearance: float | None = None
+        self.closest: tuple[str, str] | None = None
+        self.kept: list[Phase] = []
+        self._samples = 0
+
+    def take(self, phase: Phase) -> None:
+        """One more phase."""
+        seen, contacts = self.replayer.check(phase)
+        found = [*contacts, *singularity_findings(self.cell.robot.model, (phase,))]
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings += [self.lines.named(finding) for finding in found]
+        if phase.kind == "free" and seen.distance is not None and (self.clearance is None or seen.distance < self.clearance):
+            self.clearance, self.closest = seen.distance, seen.bodies
+        self._samples += len(phase.times)
+        if self._samples <= MOST_KEPT:
+            self.kept.append(phase)
+        elif self.kept and self._samples - len(phase.times) <= MOST_KEPT:
+            until = float(self.kept[-1].times[-1])
+            message = f"the recording ends at {until:.0f} s, after {MOST_KEPT} samples; everything after it is checked all the same"
+            self.findings.append(Finding("info", "recording-cut", message))
+
+
+@dataclass(slots=True)
+class _Ran:
+    """A run: what the program did (kept for a job only), which event each piece belongs to, and what went wrong."""
+
+    events: list[Event]
+    owners: dict[int, int]
+    findings: list[Finding]
+    moves: int = 0
+
+
+def _run(program: RobotProgram, virtual: VirtualCell, checker: _Checker | None, skip_unknown: bool, progress: Progress) -> _Ran:
+    """Runs a program to its end or to where it cannot go on; with a checker what happens goes there at once and is not kept."""
+    ran = _Ran([], {}, [])
     waiting: dict[int, int] = {}
-    first = 0
+    owned, count = 0, 0
     try:
         for event in run(program, virtual, skip_unknown=skip_unknown):
-            index = len(events)
-            events.append(event)
             virtual.place = event.at
-            if isinstance(event, Moved):
-                waiting[id(event)] = index
-            first = _own(virtual, owners, waiting, first, index)
-            findings += _told(event, virtual)
-            if index % 200 == 0:
+            ran.moves += isinstance(event, Moved)
+            ran.findings += _told(event, virtual)
+            count += 1
+            if count % 200 == 0:
                 progress("run", 0.0, f"{virtual.clock:.0f} s, {event.at}")
+            if checker is not None:
+                _hand_over(virtual, checker, least=MOST_PIECES)
+                continue
+            if isinstance(event, Moved):
+                waiting[id(event)] = len(ran.events)
+            ran.events.append(event)
+            owned = _own(virtual, ran, waiting, owned)
         virtual.finish()
-        _own(virtual, owners, waiting, first, max(len(events) - 1, 0))
     except DriveFault as fault:
-        findings.append(_finding("error", fault.fault, fault.message, fault.at, fault.remedy, virtual.clock))
+        ran.findings.append(_finding("error", fault.fault, fault.message, fault.at, fault.remedy, virtual.clock))
     except ProgramTextError as error:
-        findings.append(Finding("error", "program-text", str(error), "correct the text", "", {"file": error.file, "place": error.place}))
+        ran.findings.append(
+            Finding("error", "program-text", str(error), "correct the text", "", {"file": error.file, "place": error.place})
+        )
     except InputError as error:
-        findings.append(_finding("error", "program-line", error.message, virtual.place, "name the lines of the cell file", virtual.clock))
-    return events, owners, findings
+        ran.findings.append(
+            _finding("error", "program-line", error.message, virtual.place, "name the lines of the cell file", virtual.clock)
+        )
+    if checker is not None:
+        _hand_over(virtual, checker, least=1)
+    elif ran.events:
+        _own(virtual, ran, waiting, owned)
+    return ran
 
 
-def _own(virtual: VirtualCell, owners: dict[int, int], waiting: dict[int, int], first: int, index: int) -> int:
+def _hand_over(virtual: VirtualCell, checker: _Checker, *, least: int) -> None:
+    """What happened since the last time, as soon as there is enough of it."""
+    if len(virtual.pieces) < least:
+        return
+    for piece in virtual.pieces:
+        name = f"{piece.move.kind} {piece.move.at}" if piece.move is not None else "wait"
+        checker.take(replace(piece.phase, name=name))
+    virtual.pieces.clear()
+    virtual.ends.clear()
+
+
+def _own(virtual: VirtualCell, ran: _Ran, waiting: dict[int, int], first: int) -> int:
     for k in range(first, len(virtual.pieces)):
         move = virtual.pieces[k].move
-        owners[k] = index if move is None else waiting.get(id(move), index)
+        last = len(ran.events) - 1
+        ran.owners[k] = last if move is None else waiting.get(id(move), last)
     return len(virtual.pieces)
 
 
@@ -207,49 +262,40 @@ def _origins(events: list[Event], planned: BendProgram | None) -> list[Origin | 
     return [None if isinstance(event, Messaged) else next(found) for event in events]
 
 
-def _phases(
-    pieces: list[Piece], owners: dict[int, int], events: list[Event], origins: list[Origin | None], job: BendingResult | None
-) -> tuple[Phase, ...]:
+def _phases(pieces: list[Piece], ran: _Ran, origins: list[Origin | None], job: BendingResult) -> list[Phase]:
     """The pieces with the names of what they carry out and what may touch meanwhile: what the plan allows there."""
     out = []
     origin = Origin(0, 0, 0)
     for k, piece in enumerate(pieces):
-        owner = owners.get(k)
-        found = None if owner is None else origins[owner]
+        owner = ran.owners.get(k)
         # What the plan does not have happens in the surroundings of what came before it.
-        origin = found or origin
-        if job is None:
-            name = piece.move.kind if piece.move is not None else "wait"
-            out.append(replace(piece.phase, name=f"{name} {events[owner].at}" if owner is not None else name, step=""))
-            continue
+        origin = (None if owner is None else origins[owner]) or origin
         planned = job.plan.phases[origin.phase]
         contacts = planned.contacts
-        after = job.plan.phases[origin.phase + 1 : origin.phase + 5]
         if piece.move is None:
             # While the robot stands the brake goes through several phases of the plan.
-            contacts = (
-                *contacts,
-                *(pair for phase in after if phase.step == planned.step and phase.kind in ("wait", "follow") for pair in phase.contacts),
-            )
+            after = job.plan.phases[origin.phase + 1 : origin.phase + 5]
+            standing = [phase for phase in after if phase.step == planned.step and phase.kind in ("wait", "follow")]
+            contacts = (*contacts, *(pair for phase in standing for pair in phase.contacts))
         out.append(
             replace(piece.phase, name=planned.name, step=planned.step, stroke=planned.stroke, contacts=tuple(dict.fromkeys(contacts)))
         )
-    return tuple(out)
+    return out
 
 
 class _Lines:
     """Times to lines of the text."""
 
     def __init__(self, virtual: VirtualCell) -> None:
-        self.times = np.array([time for time, _ in virtual.ends])
-        self.places = [place for _, place in virtual.ends]
+        self.virtual = virtual
 
     def named(self, finding: Finding) -> Finding:
         """A finding with the line of the move that was going on at its time."""
-        time = finding.data.get("time_s")
-        if time is None or not self.places:
+        time, ends = finding.data.get("time_s"), self.virtual.ends
+        if time is None or not ends:
             return finding
-        place = self.places[min(int(np.searchsorted(self.times, float(time) - 1e-6)), len(self.places) - 1)]
+        index = bisect_left(ends, float(time) - 1e-6, key=lambda end: end[0])
+        place = ends[min(index, len(ends) - 1)][1]
         remedy = "move the target of this line, or go there another way" if finding.code == "replay-contact" else finding.remedy
         code = "contact" if finding.code == "replay-contact" else finding.code
         prefix = f"{place}: " if place.line else ""
