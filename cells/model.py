@@ -235,6 +235,7 @@ class Cell:
         signals: By neutral name.
         settings: Exporter settings (tool number, base number, names ...).
         margin: Clearance that free moves keep [m].
+        sha256: Of the YAML file's text (`cells.yaml_source.Source`); empty for a cell that comes from no file.
     """
 
     name: str
@@ -249,6 +250,7 @@ class Cell:
     signals: dict[str, Signal] = field(default_factory=dict)
     settings: dict[str, str | int | float] = field(default_factory=dict)
     margin: float = 0.010
+    sha256: str = ""
 
     def station(self, kind: StationKind) -> Station | None:
         """The first station of a kind, or None."""
