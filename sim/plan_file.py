@@ -12,7 +12,7 @@ from core.files import checked_size
 
 FORMAT = "pliant-plan/2"
 MAX_BYTES = 100_000_000
-"""Ten times the plan of a part with twelve bends leaves room; 100 MB are read in about 2 s."""
+"""A tray with four bends needs 0.7 MB; 63 MB are read in 1.7 s and 0.5 GB of memory."""
 MAX_PHASES = 5_000
 MAX_SAMPLES = 200_000
 """Of one phase."""

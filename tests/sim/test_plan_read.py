@@ -287,3 +287,13 @@ def test_a_plan_without_its_job_needs_the_part(copied, bracket):
     with pytest.raises(InputError, match=r"plan\.json: job_files: .*plan the job with `pliant bend`, or give the part"):
         load_result(copied)
     assert_same(bracket[0], load_result(copied, part=bracket[0].part))
+
+
+def test_a_job_that_cannot_be_done_comes_back_with_its_reasons(tmp_path):
+    job = (PARTS / "bracket.yaml").read_text().replace("thickness_mm: 3", "thickness_mm: 20")
+    (tmp_path / "bracket.yaml").write_text(job)
+    shutil.copy(PARTS / "bracket.dxf", tmp_path)
+    result = left_behind(tmp_path / "out", tmp_path / "bracket.yaml")
+    back = load_result(tmp_path / "out")
+    assert back.plan.phases == back.plan.steps == () and back.plan.findings == result.plan.findings
+    assert any(finding.level == "error" for finding in back.plan.findings)
