@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from api.jobs import BendRequest, drawn_part, job_spec
+from api.results import load_result
 from cells.load import load_cell
 from cells.model import Cell
 from core.errors import InputError
@@ -80,4 +81,4 @@ def export(result: BendingResult, folder: str | Path) -> Exported:
     return exported
 
 
-__all__ = ["BendingOptions", "export", "load_cell", "load_part", "plan", "verify"]
+__all__ = ["BendingOptions", "export", "load_cell", "load_part", "load_result", "plan", "verify"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from api.job_folder import checksums, job_files
 from cells.completeness import incomplete
 from cells.load import cell_names, load_cell
 from cells.yaml_source import Source, read_source
@@ -182,7 +183,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         with stages.measure("show"):
             shown = _shown(result, program, torques, progress)
     summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
-    return summary, _files(summary, result, exported, shown)
+    return summary, _files(summary, result, exported, shown, job_files(job, asked.drawing, cell))
 
 
 def _shown(result: BendingResult, program: dict[str, Any] | None, torques: TorqueCheck | None, progress: Progress) -> dict[str, bytes]:
@@ -240,18 +241,22 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
         "clearance_mm": None if clearance is None else round(to_mm(clearance), 2), "clearance_between": None if closest is None else list(closest),
         "cycle_time_s": round(result.plan.duration, 2), "stack_face_up": result.stack_face,
         "quantity": result.quantity, "batch_time_s": round(result.quantity * result.plan.duration, 1),
-        "search": {"orders": result.sequence.expanded, "checks": result.sequence.checks}, "findings": [finding.to_dict() for finding in findings],
+        "search": {"orders": result.search.orders, "checks": result.search.checks}, "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 
 
 def _files(
-    summary: dict[str, Any], result: BendingResult | None, exported: Exported | None = None, shown: dict[str, bytes] | None = None
+    summary: dict[str, Any],
+    result: BendingResult | None,
+    exported: Exported | None = None,
+    shown: dict[str, bytes] | None = None,
+    inputs: dict[str, bytes] | None = None,
 ) -> dict[str, bytes]:
     """File name to content; a plan that is not verified gets neither programs nor a brake program."""
     files: dict[str, bytes] = {}
     if result is not None:
-        files["plan.json"] = json.dumps(plan_dict(result)).encode()
-        files |= shown or {}
+        files["plan.json"] = json.dumps(plan_dict(result, checksums(inputs or {}))).encode()
+        files |= (inputs or {}) | (shown or {})
         if summary["verified"]:
             files["brake.json"] = json.dumps(brake_program(result), indent=2).encode()
             files["brake.txt"] = brake_table(result).encode()

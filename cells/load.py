@@ -72,6 +72,7 @@ def _build(name: str, spec: CellSpec, source: Source) -> Cell:
         signals={key: Signal(key, signal.direction, signal.address) for key, signal in spec.signals.items()},
         programs=spec.programs,
         margin=spec.margin_mm * MM,
+        sha256=source.sha256,
     )
 
 

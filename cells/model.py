@@ -236,6 +236,7 @@ class Cell:
         signals: By neutral name.
         programs: What programs in the robot's and other languages need.
         margin: Clearance that free moves keep [m].
+        sha256: Of the YAML file's text (`cells.yaml_source.Source`); empty for a cell that comes from no file.
     """
 
     name: str
@@ -250,6 +251,7 @@ class Cell:
     signals: dict[str, Signal] = field(default_factory=dict)
     programs: ProgramSettings = field(default_factory=ProgramSettings)
     margin: float = 0.010
+    sha256: str = ""
 
     def station(self, kind: StationKind) -> Station | None:
         """The first station of a kind, or None."""

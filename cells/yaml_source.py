@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,10 +32,12 @@ class Source:
     Attributes:
         path: The file.
         lines: Line number by path of keys and indices.
+        sha256: Of the text with line ends as \\n, in UTF-8, so that it is the same wherever the file is checked out.
     """
 
     path: Path
     lines: dict[At, int]
+    sha256: str
 
     def place(self, *at: str | int) -> str:
         """`line 12`, of a key or of the nearest one above it."""
@@ -79,7 +82,7 @@ def read_source(path: Path, model: type[Model]) -> tuple[Model, Source]:
     data = _plain(root, (), lines, [0], path)
     if not isinstance(data, dict):
         raise InputError(f"the file must be a mapping of keys to values, not {type(data).__name__}", file=path, place="line 1")
-    source = Source(path, lines)
+    source = Source(path, lines, hashlib.sha256(text.encode()).hexdigest())
     try:
         return model.model_validate(data), source
     except ValidationError as error:

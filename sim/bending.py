@@ -6,7 +6,7 @@ fails with every grip, that step is forbidden and the search is asked again; whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from parts.sheet import SheetPart
 from sim.cell_scene import build_cell_scene
 from sim.grip_choice import Choice, GripChooser
 from sim.grips import Grip, holdable
-from sim.handling import sheet_pile
+from sim.handling import with_pile
 from sim.job import run_job, start_timeline
 from sim.job_motion import JobMotion, MotionError
 from sim.plan import BendPlan, BendStep, Phase
@@ -51,6 +51,19 @@ class BendingOptions:
     quantity: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class SearchEffort:
+    """How far the search for the order went.
+
+    Attributes:
+        orders: Part states looked at.
+        checks: Strokes checked.
+    """
+
+    orders: int
+    checks: int
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class BendingResult:
     """A plan with what it was made for.
@@ -63,7 +76,7 @@ class BendingResult:
         gripper: The mounted gripper.
         grips: One per step.
         stack_face: Which face of the flat sheet looks up on the stack.
-        sequence: What the search found.
+        search: What finding the order took.
         quantity: Parts to make.
     """
 
@@ -74,7 +87,7 @@ class BendingResult:
     gripper: Gripper
     grips: tuple[Grip, ...]
     stack_face: str
-    sequence: SequenceResult
+    search: SearchEffort
     quantity: int = 1
 
 
@@ -157,8 +170,7 @@ class _Attempt:
         self.strokes, self.stages, self.progress = strokes, stages, progress
         with stages.measure("grips"):
             self.holds = holdable(part, gripper)
-        station = cell.station("stack")
-        self.piled = cell if station is None else replace(cell, bodies=(*cell.bodies, sheet_pile(part, station, "top")))
+        self.piled = with_pile(cell, part)
         self.faces = {"top": ("top",), "bottom": ("bottom",), "auto": ("bottom", "top")}[options.stack_face]
         self._first: tuple[SequenceResult, GripChooser] | None = None
         self._forbidden: frozenset[tuple[int, int, str]] = frozenset()
@@ -253,7 +265,8 @@ class _Attempt:
             self.piled.name, self.part.name, self.gripper.name, steps, phases, unique, self.options.seed, dict(self.stages.seconds)
         )
         grips = tuple(choice.grip for choice in chosen)
-        return BendingResult(plan, self.piled, self.part, sequence.setup, self.gripper, grips, face, sequence, self.options.quantity)
+        search = SearchEffort(sequence.expanded, sequence.checks)
+        return BendingResult(plan, self.piled, self.part, sequence.setup, self.gripper, grips, face, search, self.options.quantity)
 
 
 def _key(sequence: SequenceResult, step: SequencedStroke) -> tuple[int, int, str]:

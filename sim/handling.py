@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from shapely import MultiPolygon, Point, Polygon
 
-from cells.model import Body, Station
+from cells.model import Body, Cell, Station
 from core.frames import Array, apply, inverse, rot_x, rot_z, translation
 from parts.sheet import SheetPart
 from sim.cell_scene import CellScene, Groups, part_groups
@@ -52,6 +52,12 @@ def sheet_pile(part: SheetPart, station: Station, face_up: str) -> Body:
     top = points - station.T_world_station[:3, 2] * part.thickness / 2
     bottom = top - station.T_world_station[:3, 2] * depth
     return Body("sheet pile", "pile", np.eye(4), (np.concatenate((top, bottom)),), None, (0.75, 0.80, 0.85, 1.0))
+
+
+def with_pile(cell: Cell, part: SheetPart) -> Cell:
+    """The cell with the sheets that lie on its stack; the cell itself where it has none."""
+    station = cell.station("stack")
+    return cell if station is None else replace(cell, bodies=(*cell.bodies, sheet_pile(part, station, "top")))
 
 
 def lying(part: SheetPart, station: Station, face_up: str, yaw: float) -> Array:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from core.frames import Array
 from core.units import KN, to_deg, to_mm
 from sim.bending import BendingResult
-from sim.plan import Phase
+from sim.plan import BendStep, Phase
+from sim.plan_file import FORMAT
 
 
-def plan_dict(result: BendingResult) -> dict[str, Any]:
-    """The plan as plain data; see docs/plan_json.md."""
+def plan_dict(result: BendingResult, job_files: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The plan as plain data, every figure in full so that `sim.plan_read` gives the same plan back; see docs/plan_json.md.
+
+    Args:
+        result: The plan with what it was made for.
+        job_files: SHA-256 of the files that the part was made from, by their name in the result folder; None: they are not beside the plan.
+    """
     plan = result.plan
     slides = result.cell.robot.model.slides
     names = list(result.cell.robot.model.mechanism.joint_names)
+    kept = list({id(grip): grip for grip in result.grips}.values())
     return {
-        "format": "pliant-plan/1",
+        "format": FORMAT,
         "cell": plan.cell,
+        "cell_sha256": result.cell.sha256,
+        "job_files": None if job_files is None else dict(job_files),
         "part": {
             "name": plan.part,
             "material": result.part.material.name,
@@ -29,19 +36,45 @@ def plan_dict(result: BendingResult) -> dict[str, Any]:
         "gripper": plan.gripper,
         "stack_face_up": result.stack_face,
         "seed": plan.seed,
+        "quantity": result.quantity,
         "verified": not any(finding.level == "error" for finding in plan.findings) and bool(plan.phases),
         "cycle_time_s": round(plan.duration, 3),
         "robot_joints": names[slides:],
         "track_joint": names[0] if slides else None,
+        "gripper_joints": list(result.gripper.mechanism.joint_names),
         "brake_joints": list(result.cell.brake.mechanism.joint_names),
+        "search": {"orders": int(result.search.orders), "checks": int(result.search.checks)},
+        "stations": [
+            {
+                "punch": station.punch.name, "die": station.die.name, "x_start_m": float(station.x_start),
+                "punch_segments_m": [float(s) for s in station.punch_segments], "die_segments_m": [float(s) for s in station.die_segments],
+            }
+            for station in result.setup.stations
+        ],
+        "grips": [
+            {
+                "flange": grip.flange, "face": grip.face, "T_flange_tcp_m": grip.T_flange_tcp.tolist(),
+                "active_cups": [int(cup) for cup in grip.active_cups], "holding": float(grip.holding), "offset_m": float(grip.offset),
+            }
+            for grip in kept
+        ],
+        "step_grips": [[grip is other for other in kept].index(True) for grip in result.grips],
         "bends": brake_program(result)["bends"],
+        "steps": [_step(step) for step in plan.steps],
         "phases": [_phase(phase, slides) for phase in plan.phases],
         "findings": [finding.to_dict() for finding in plan.findings],
-    }
+    }  # fmt: skip
 
 
-def _rounded(array: Array, digits: int) -> Any:
-    return (np.round(array, digits) + 0.0).tolist()
+def _step(step: BendStep) -> dict[str, Any]:
+    return {
+        "stroke": step.stroke, "bends": list(step.bends), "label": step.label, "station": step.station, "x_m": float(step.x), "gauged": step.gauged,
+        "flipped": bool(step.flipped), "angle_rad": float(step.angle), "loaded_angle_rad": float(step.loaded_angle), "radius_m": float(step.radius),
+        "force_n": float(step.force), "tip_depth_m": float(step.tip_depth), "pinch_tip_m": float(step.pinch_tip), "gauge_x_m": float(step.gauge_x),
+        "gauge_r_m": float(step.gauge_r), "gauge_z1_m": float(step.gauge_z1), "gauge_z2_m": float(step.gauge_z2),
+        "gauge_retract_m": float(step.gauge_retract), "gauge_contact": step.gauge_contact, "ram_speed_m_s": float(step.ram_speed),
+        "follow": bool(step.follow), "T_world_bend_pinch_m": step.T_world_bend_pinch.tolist(),
+    }  # fmt: skip
 
 
 def _phase(phase: Phase, slides: int) -> dict[str, Any]:
@@ -51,26 +84,29 @@ def _phase(phase: Phase, slides: int) -> dict[str, Any]:
             "held_by": phase.part.held_by,
             "by": phase.part.by,
             "flange": phase.part.flange,
-            "T_holder_flange_m": _rounded(phase.part.T_holder_flange, 7),
+            "T_holder_flange_m": phase.part.T_holder_flange.tolist(),
         }
+    corners = phase.corners
     return {
         "name": phase.name,
         "step": phase.step,
         "kind": phase.kind,
         "stroke": phase.stroke,
-        "times_s": _rounded(phase.times, 4),
-        "robot_rad": _rounded(phase.robot[:, slides:], 7),
-        "track_m": _rounded(phase.robot[:, 0], 7) if slides else None,
-        "gripper_m": _rounded(phase.gripper, 6),
-        "brake_m": _rounded(phase.brake, 6),
-        "fold_rad": _rounded(phase.fold, 6),
+        "times_s": phase.times.tolist(),
+        "robot_rad": phase.robot[:, slides:].tolist(),
+        "track_m": phase.robot[:, 0].tolist() if slides else None,
+        "gripper_m": phase.gripper.tolist(),
+        "brake_m": phase.brake.tolist(),
+        "fold_rad": phase.fold.tolist(),
         "part": part,
-        "part_poses_m": None if phase.part_poses is None else _rounded(phase.part_poses, 6),
+        "part_poses_m": None if phase.part_poses is None else phase.part_poses.tolist(),
         "gripped": phase.gripped,
         "waypoints": list(phase.waypoints),
+        "corners_rad": None if corners is None else corners[:, slides:].tolist(),
+        "corners_track_m": corners[:, 0].tolist() if slides and corners is not None else None,
         "contacts": [{"groups": list(pair), "reason": reason} for pair, reason in phase.contacts],
-        "events": [{"time_s": round(event.time, 4), "kind": event.kind, **event.data} for event in phase.events],
-        "clearance_mm": None if phase.clearance is None else round(to_mm(phase.clearance), 2),
+        "events": [{"time_s": float(event.time), "kind": event.kind, **event.data} for event in phase.events],
+        "clearance_mm": None if phase.clearance is None else round(to_mm(phase.clearance), 6),
         "closest": list(phase.closest) if phase.closest else None,
     }
 
