@@ -101,5 +101,5 @@ def test_a_track_stands_before_the_arm():
 
 
 def test_other_makers_are_refused_with_the_valid_ones():
-    with pytest.raises(UnknownNameError, match="unknown maker 'acme'; valid: abb, .*kuka"):
+    with pytest.raises(UnknownNameError, match=r"unknown maker 'acme'; valid: abb, .*kuka"):
         posture_rule(KUKA)("acme", np.zeros(6))

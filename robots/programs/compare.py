@@ -1,0 +1,137 @@
+"""What changed between two programs, in what they do: metres, degrees, signals and seconds instead of text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from robots.model import RobotModel
+from robots.programs.alignment import Pair, aligned
+from robots.programs.differences import Change, pair_changes
+from robots.programs.events import Moved
+from robots.programs.followed import Spot
+from robots.programs.happenings import Happening, happenings, words
+from robots.programs.program import RobotProgram
+
+TOTAL = 0.05
+"""Programs whose times differ by less take the same time [s]."""
+_IN_A_ROW = ("target", "speed", "turn-speed", "blend")
+_EVERYWHERE = ("tool", "frame")
+
+
+def compare(
+    a: RobotProgram,
+    b: RobotProgram,
+    model: RobotModel | None = None,
+    *,
+    same_language: bool = True,
+    names_a: Mapping[str, str] | None = None,
+    names_b: Mapping[str, str] | None = None,
+) -> list[Change]:
+    """What changed from program a to program b, in the order in which they run; see docs/programs_preflight.md.
+
+    Args:
+        a, b: Built or read.
+        model: Of the robot; without it joint moves have no length and no time.
+        same_language: Both come from one language; else figures that languages round or say differently are not held against each other.
+        names_a, names_b: Address -> neutral name of the lines, where languages differ; lines without a name are matched by how they are used.
+
+    Raises:
+        ProgramTextError: One of them comes to an instruction that cannot be carried out.
+    """
+    lines_a, lines_b = ({}, {}) if same_language else (_names(a, names_a), _names(b, names_b))
+    one = happenings(a, model, lines_a, unknown=same_language)
+    other = happenings(b, model, lines_b, unknown=same_language)
+    pairs = aligned(one, other, same_language=same_language)
+    if not same_language:
+        # The lines that are used alike are the same: with their names known what was put in or taken out stands out.
+        lines = _same_lines(one, other, pairs, common=set(lines_a.values()) & set(lines_b.values()))
+        other = [replace(h, signals=tuple((lines.get(name, name), value) for name, value in h.signals)) for h in other]
+        pairs = aligned(one, other, same_language=True)
+    changes: list[tuple[int, Change]] = []
+    moves = 0
+    for i, j in pairs:
+        if i is not None and j is not None:
+            moves += isinstance(one[i].event, Moved)
+            changes += [(moves, change) for change in pair_changes(one[i], other[j], same_language=same_language)]
+        elif i is not None:
+            changes.append((moves, Change("removed", f"{words(one[i])} removed", one[i].spot, None)))
+        elif j is not None:
+            changes.append((moves, Change("added", f"{words(other[j])} added", None, other[j].spot)))
+    return _gathered(changes) + _time(one, other)
+
+
+def _names(program: RobotProgram, given: Mapping[str, str] | None) -> dict[str, str]:
+    own = {line.address: name for name, line in program.signals.items() if name != line.address}
+    return own | dict(given or {})
+
+
+def _same_lines(a: Sequence[Happening], b: Sequence[Happening], pairs: Iterable[Pair], common: set[str]) -> dict[str, str]:
+    """Name in b -> name in a of lines that meet each other most often, each at most once; those that both name in common stay."""
+    met: Counter[tuple[str, str]] = Counter()
+    for i, j in pairs:
+        if i is not None and j is not None and len(a[i].signals) == len(b[j].signals):
+            met.update((theirs, ours) for (ours, _), (theirs, _) in zip(a[i].signals, b[j].signals, strict=True))
+    lines: dict[str, str] = {}
+    for (theirs, ours), _ in met.most_common():
+        if theirs not in lines and ours not in lines.values() and theirs not in common and ours not in common:
+            lines[theirs] = ours
+    return lines
+
+
+def _gathered(changes: list[tuple[int, Change]]) -> list[Change]:
+    """One change for a place that is passed again, for a tool or frame that changed everywhere, and for moves in a row that changed alike.
+
+    Args:
+        changes: With the number of the move they belong to.
+    """
+    out: list[Change] = []
+    places: dict[tuple[object, ...], int] = {}
+    rows: dict[tuple[str, str], tuple[int, int]] = {}
+    for move, change in changes:
+        said = (change.kind, change.message)
+        key: tuple[object, ...] = said if change.kind in _EVERYWHERE else (*said, _place(change.a), _place(change.b))
+        at = places.get(key)
+        if at is None and change.kind in _IN_A_ROW:
+            last, row = rows.get(said, (-1, -1))
+            at = row if move == last + 1 else None
+        if at is None:
+            places[key] = at = len(out)
+            out.append(change)
+        else:
+            out[at] = replace(out[at], count=out[at].count + 1)
+        rows[said] = (move, at)
+    return out
+
+
+def _place(spot: Spot | None) -> tuple[object, ...] | None:
+    return None if spot is None else (spot.file, spot.line, spot.routine, spot.number)
+
+
+def _time(a: Sequence[Happening], b: Sequence[Happening]) -> list[Change]:
+    """The difference of both programs' times, as far as it is known."""
+    known = [sum(one.seconds for one in side if one.seconds is not None) for side in (a, b)]
+    open_ = [sum(one.seconds is None for one in side) for side in (a, b)]
+    if abs(known[1] - known[0]) < TOTAL:
+        return []
+    missing = f"; {open_[0]} and {open_[1]} moves are not counted, their way or speed is not known" if any(open_) else ""
+    message = f"takes {known[1] - known[0]:+.2f} s: {known[0]:.2f} s became {known[1]:.2f} s at programmed speeds, without waits{missing}"
+    data = {"a_s": round(known[0], 4), "b_s": round(known[1], 4), "a_not_counted": open_[0], "b_not_counted": open_[1]}
+    return [Change("time", message, None, None, data)]
+
+
+def change_table(changes: Sequence[Change]) -> str:
+    """Changes as lines of text in columns: where in a, where in b, what. Empty: they do the same."""
+    if not changes:
+        return "both programs do the same\n"
+    rows = [("first", "second", "change")]
+    for change in changes:
+        times = f" ({change.count} times)" if change.count > 1 else ""
+        rows.append((_shown(change.a), _shown(change.b), f"{change.kind}: {change.message}{times}"))
+    widths = [max(len(row[k]) for row in rows) for k in (0, 1)]
+    return "".join(f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}\n" for row in rows)
+
+
+def _shown(spot: Spot | None) -> str:
+    return "-" if spot is None else str(spot)
