@@ -34,7 +34,7 @@ class Flow:
 
 
 def flow(program: RobotProgram) -> Flow:
-    """Follows calls and retreats from the main routine; routines that nothing reaches are entered with nothing set.
+    """Follows calls and retreats from the main routine; routines that nothing calls are entered as main is left.
 
     Raises:
         InputError: A call to a routine that does not exist.
@@ -70,7 +70,8 @@ def flow(program: RobotProgram) -> Flow:
         exits[key] = state
         return state
 
-    for routine in program.routines:
+    last = visit(program.routines[0].name, State(), "")
+    for routine in program.routines[1:]:
         if routine.name not in out.entries:
-            visit(routine.name, State(), "")
+            visit(routine.name, State(last.tool, last.frame), "")
     return out

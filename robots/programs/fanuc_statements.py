@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NoReturn
 
 from robots.programs.expressions import Const, Expression, Operation, Value, Var
 from robots.programs.fanuc_arc import ArcReader
-from robots.programs.fanuc_expressions import INPUTS, NUMBERS, OUTPUTS, ExpressionReader, NotKnown, Wrong
+from robots.programs.fanuc_expressions import INPUTS, OUTPUTS, NotKnown, Wrong
 from robots.programs.fanuc_motion import MOTION, read_motion
 from robots.programs.fanuc_positions import Position
-from robots.programs.fanuc_source import Source, Statement
+from robots.programs.fanuc_source import Source
 from robots.programs.fanuc_tables import Tables
+from robots.programs.fanuc_values import LATE, Block, ValueReader
 from robots.programs.program import (
     Assign,
     Call,
@@ -23,51 +22,25 @@ from robots.programs.program import (
     Instruction,
     Jump,
     Label,
-    Message,
-    Pause,
     Remark,
     Return,
-    SetSignal,
-    SetTimer,
     Unknown,
     UseFrame,
     UseTool,
-    WaitUntil,
     While,
 )
 
-LATE = "$TIMEOUT"
-"""Variable that says whether the last WAIT ran out of time."""
 _WORD = re.compile(r"\$?[A-Za-z_]+")
 _LABEL = re.compile(r"LBL\[\s*(\d{1,5})\s*(?::[^\]]*)?\]\s*", re.IGNORECASE)
 _JUMP = re.compile(r"JMP\s+LBL\[\s*(\d{1,5})\s*(?::[^\]]*)?\]\s*", re.IGNORECASE)
 _CALL = re.compile(r"CALL\s+([A-Za-z]\w*)\s*(?:\((.*)\)\s*)?", re.IGNORECASE)
-_TARGET = re.compile(r"([A-Za-z]+)\[\s*(\d{1,5})\s*(?::[^\]]*)?\]\s*=\s*", re.IGNORECASE)
-_PULSE = re.compile(r"PULSE\s*,\s*(\d+\.?\d*|\.\d+)\s*sec\s*", re.IGNORECASE)
-_SECONDS = re.compile(r"WAIT\s+(?:(\d+\.?\d*|\.\d+)|(R\[\s*\d+\s*(?::[^\]]*)?\]))\s*\(sec\)\s*", re.IGNORECASE)
-_TIMEOUT = re.compile(r"\s*,?\s*TIMEOUT\s*,\s*LBL\[\s*(\d{1,5})\s*(?::[^\]]*)?\]\s*", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"(UFRAME_NUM|UTOOL_NUM)(?:\[GP1\])?\s*=\s*(\d+)\s*", re.IGNORECASE)
 _PAYLOAD = re.compile(r"PAYLOAD\[(?:GP1\s*:\s*)?(\d+)(?:\s*:[^\]]*)?\]\s*", re.IGNORECASE)
 _FOR = re.compile(r"FOR\s+(R\[\s*\d+\s*(?::[^\]]*)?\])\s*=\s*", re.IGNORECASE)
-_TIMER = re.compile(r"TIMER\[\s*(\d+)\s*(?::[^\]]*)?\]\s*=\s*(START|STOP|RESET)\s*", re.IGNORECASE)
-_OVERRIDE = re.compile(r"OVERRIDE\s*=\s*(\d+)\s*%\s*", re.IGNORECASE)
-_TEXT = re.compile(r"(MESSAGE|UALM)\[([^\]]*(?:\[\d+\][^\]]*)*)\]\s*", re.IGNORECASE)
 _NAMES = re.compile(r"(?<![A-Za-z])(P|LBL)\[\s*(\d+)|CALL\s+([A-Za-z]\w*)", re.IGNORECASE)
 
 
-@dataclass(eq=False, slots=True)
-class _Block:
-    """An open IF or FOR."""
-
-    word: str
-    line: int
-    condition: Expression
-    then: list[Instruction] = field(default_factory=list)
-    otherwise: list[Instruction] | None = None
-    step: Assign | None = None
-
-
-class StatementReader:
+class StatementReader(ValueReader):
     """Reads the body of one program.
 
     Args:
@@ -77,17 +50,13 @@ class StatementReader:
     """
 
     def __init__(self, source: Source, positions: dict[int, Position], tables: Tables) -> None:
-        self.source, self.positions, self.tables = source, positions, tables
-        self.out: list[Instruction] = []
-        self.blocks: list[_Block] = []
+        super().__init__(source, tables)
+        self.positions = positions
         self.select: tuple[Expression, list[tuple[Expression | None, tuple[Instruction, ...], int]]] | None = None
         self.labels: dict[str, int] = {}
-        self.jumps: list[tuple[str, int]] = []
         self.calls: list[tuple[str, int, int]] = []
-        self.arguments = 0
         self.arc = ArcReader(tables)
         self.usage: list[tuple[str, int, int | None, int | None]] = []
-        self.statement = Statement("", 1, 1)
         self.words: dict[str, Callable[[str], None]] = {
             "LBL": self._label, "JMP": self._jump, "CALL": self._call, "IF": self._if, "ELSE": self._else, "ENDIF": self._end_if, "FOR": self._for,
             "ENDFOR": self._end_for, "SELECT": self._select, "WAIT": self._wait, "END": self._plain, "ABORT": self._plain, "PAUSE": self._plain,
@@ -109,9 +78,7 @@ class StatementReader:
                 try:
                     self._one(statement.text)
                 except Wrong as fault:
-                    self._fail(fault.message, fault.at)
-                except NotKnown:
-                    self._unknown(statement.text)
+                    raise self.source.error(fault.message, statement.line, statement.column + fault.at) from None
         self._fold_select()
         if self.blocks:
             block = self.blocks[-1]
@@ -123,24 +90,13 @@ class StatementReader:
                 )
         return tuple(self.out)
 
-    def _fail(self, message: str, at: int = 0) -> NoReturn:
-        raise self.source.error(message, self.statement.line, self.statement.column + at)
-
-    def _put(self, one: Instruction) -> None:
-        if self.blocks:
-            block = self.blocks[-1]
-            (block.then if block.otherwise is None else block.otherwise).append(one)
-        else:
-            self.out.append(one)
-
-    @property
-    def _list(self) -> list[Instruction]:
-        if not self.blocks:
-            return self.out
-        block = self.blocks[-1]
-        return block.then if block.otherwise is None else block.otherwise
-
     def _one(self, text: str) -> None:
+        try:
+            self._known(text)
+        except NotKnown:
+            self._unknown(text)
+
+    def _known(self, text: str) -> None:
         if text.startswith(("!", "//", "--")):
             self._put(Remark(text.lstrip("!").strip() if text[0] == "!" else text, line=self.statement.line))
             return
@@ -167,18 +123,10 @@ class StatementReader:
             if program:
                 self.calls.append((program.upper(), -1, self.statement.line))
             elif kind.upper() == "LBL":
-                self.jumps.append((index, self.statement.line))
+                self.jumps.append((str(int(index)), self.statement.line))
             elif int(index) not in self.positions:
                 self._fail(f"P[{index}] is not in /POS")
         self._put(Unknown(text, line=self.statement.line))
-
-    def _whole(self, match: re.Match[str] | None, text: str, wanted: str) -> re.Match[str]:
-        """A match that must reach to the end."""
-        if match is None:
-            self._fail(f"'{wanted}' is expected")
-        if match.end() != len(text):
-            self._fail(f"nothing may follow '{text[: match.end()].strip()}'", match.end())
-        return match
 
     # Motion, tools, arc
 
@@ -231,125 +179,6 @@ class StatementReader:
     def _arc(self, text: str) -> None:
         self.arc.read(text, self._list, self.statement.line)
 
-    # Signals, values, time
-
-    def _signal(self, kind: str, index: int, at: int) -> str:
-        return self.tables.signal(kind, index, at)
-
-    def _expression(self, text: str, at: int) -> tuple[Expression, int]:
-        reader = ExpressionReader(text, at, self._signal)
-        found = reader.read()
-        for name in re.findall(r"(?<![A-Za-z])AR\[\s*(\d+)", text[at : reader.at], re.IGNORECASE):
-            self.arguments = max(self.arguments, int(name))
-        for name in re.findall(r"(?<![A-Za-z])R\[\s*(\d+)", text[at : reader.at], re.IGNORECASE):
-            self.tables.variables.setdefault(f"R[{int(name)}]", None)
-        return found, reader.at
-
-    def _value(self, text: str, at: int) -> Expression:
-        found, end = self._expression(text, at)
-        if text[end:].strip():
-            self._fail(f"nothing may follow the value, not '{text[end:].strip()[:20]}'", end)
-        return found
-
-    def _assigned(self, text: str) -> SetSignal:
-        match = _TARGET.match(text)
-        if match is None:
-            if re.match(r"\w+\[\s*A?R\[", text):
-                raise NotKnown
-            self._fail("an output is set by DO[number]=ON, OFF or PULSE, a group by GO[number]=value")
-        kind = match[1].upper()
-        if kind not in OUTPUTS:
-            self._fail(f"{kind}[{match[2]}] is an input; outputs are {', '.join(OUTPUTS)}")
-        signal = self._signal(kind, int(match[2]), 0)
-        line = self.statement.line
-        pulse = _PULSE.fullmatch(text, match.end())
-        if re.match(r"PULSE\s*$", text[match.end() :], re.IGNORECASE):
-            # How long depends on a system variable.
-            raise NotKnown
-        if pulse is not None:
-            if kind in NUMBERS or not 0 < float(pulse[1]) <= 25.5:
-                self._fail("PULSE is for single outputs, more than 0 and at most 25.5 s", match.end())
-            return SetSignal(signal, True, float(pulse[1]), line=line)
-        value = self._value(text, match.end())
-        if not isinstance(value, Const):
-            return SetSignal(signal, value, line=line)
-        if (kind in NUMBERS) == isinstance(value.value, bool) or not isinstance(value.value, bool | int):
-            self._fail(f"{signal} takes {'a whole number' if kind in NUMBERS else 'ON or OFF'}", match.end())
-        return SetSignal(signal, value.value, line=line)
-
-    def _output(self, text: str) -> None:
-        self._put(self._assigned(text))
-
-    def _register(self, text: str) -> None:
-        match = _TARGET.match(text)
-        if match is None:
-            if re.match(r"R\[\s*A?R\[", text, re.IGNORECASE):
-                raise NotKnown
-            self._fail("'R[number]=value' is expected")
-        name = f"R[{int(match[2])}]"
-        self.tables.variables.setdefault(name, None)
-        self._put(Assign(name, self._value(text, match.end()), line=self.statement.line))
-
-    def _timeout(self, text: str) -> None:
-        match = self._whole(
-            re.match(r"\$WAITTMOUT\s*=\s*\(?\s*(\d+|R\[\s*\d+[^\]]*\])\s*\)?\s*", text, re.IGNORECASE), text, "$WAITTMOUT=hundredths"
-        )
-        value, _ = self._expression(match[1], 0)
-        self._put(Assign("$WAITTMOUT", value, line=self.statement.line))
-
-    def _override(self, text: str) -> None:
-        match = self._whole(_OVERRIDE.match(text), text, "OVERRIDE=number%")
-        if not 1 <= int(match[1]) <= 100:
-            self._fail(f"OVERRIDE={match[1]}%; it goes from 1 to 100", match.start(1))
-        self._put(Assign("$OVERRIDE", Const(int(match[1])), line=self.statement.line))
-
-    def _timer(self, text: str) -> None:
-        match = self._whole(_TIMER.match(text), text, "TIMER[number]=START, STOP or RESET")
-        what = match[2].upper()
-        seconds = Const(0.0) if what == "RESET" else None
-        running = None if what == "RESET" else what == "START"
-        self._put(SetTimer(f"TIMER[{int(match[1])}]", seconds, running, line=self.statement.line))
-
-    def _text(self, text: str) -> None:
-        match = self._whole(_TEXT.match(text), text, "MESSAGE[text] or UALM[number]")
-        line = self.statement.line
-        if match[1].upper() == "MESSAGE":
-            self._put(Message(match[2], line=line))
-            return
-        if not re.fullmatch(r"\s*\d+\s*", match[2]):
-            raise NotKnown
-        # A user alarm stops the program until it is reset and started again.
-        self._put(Message(f"user alarm {match[2].strip()}", line=line))
-        self._put(Halt(line=line))
-
-    def _plain(self, text: str) -> None:
-        line = self.statement.line
-        word = text.upper()
-        if word not in ("END", "ABORT", "PAUSE"):
-            self._fail(f"nothing may follow {word.split()[0]}", len(word.split()[0]))
-        self._put(Return(line=line) if word == "END" else Halt(word == "ABORT", line=line))
-
-    def _wait(self, text: str) -> None:
-        line = self.statement.line
-        match = _SECONDS.match(text)
-        if match is not None:
-            self._whole(match, text, "WAIT seconds(sec)")
-            seconds = float(match[1]) if match[1] is not None else self._expression(match[2], 0)[0]
-            self._put(Pause(seconds, line=line))
-            return
-        condition, end = self._expression(text, len("WAIT"))
-        match = _TIMEOUT.match(text, end)
-        if match is None:
-            if text[end:].strip():
-                self._fail(f"'TIMEOUT,LBL[number]' is expected, not '{text[end:].strip()[:20]}'", end)
-            self._put(WaitUntil(condition, line=line))
-            return
-        self._whole(match, text, "TIMEOUT,LBL[number]")
-        self.jumps.append((match[1], line))
-        hundredths = Operation("/", (Var("$WAITTMOUT"), Const(100)))
-        self._put(WaitUntil(condition, hundredths, LATE, line=line))
-        self._put(If(Var(LATE), (Jump(str(int(match[1])), line=line),), line=line))
-
     # Order
 
     def _label(self, text: str) -> None:
@@ -375,11 +204,7 @@ class StatementReader:
             if word in OUTPUTS:
                 return (self._assigned(rest),)
             if word == "R":
-                match = _TARGET.match(rest)
-                if match is not None:
-                    name = f"R[{int(match[2])}]"
-                    self.tables.variables.setdefault(name, None)
-                    return (Assign(name, self._value(rest, match.end()), line=line),)
+                return (self._registered(rest),)
         except Wrong as fault:
             raise Wrong(fault.message, fault.at + at) from None
         if rest.upper() in ("PAUSE", "ABORT", "END"):
@@ -396,7 +221,15 @@ class StatementReader:
         return Jump(str(int(match[1])), line=self.statement.line)
 
     def _jump(self, text: str) -> None:
-        self._put(self._jumped(text))
+        jump = self._jumped(text)
+        body = self._list
+        if len(body) > 1 and isinstance(body[-2], Label) and body[-2].name == jump.label:
+            asked = body[-1]
+            if isinstance(asked, If) and len(asked.then) == 1 and isinstance(asked.then[0], Jump) and not asked.otherwise:
+                # LBL[1], IF .., JMP out, JMP LBL[1]: asks again and again until the condition holds.
+                body[-1] = While(Operation("not", (asked.condition,)), (), line=asked.line)
+                jump = asked.then[0]
+        self._put(jump)
 
     def _called(self, text: str) -> Call:
         if re.match(r"CALL\s+S?R\[", text, re.IGNORECASE):
@@ -417,11 +250,19 @@ class StatementReader:
 
     def _if(self, text: str) -> None:
         line = self.statement.line
-        condition, end = self._expression(text, 2)
+        try:
+            condition, end = self._expression(text, 2)
+        except NotKnown:
+            if re.search(r"\)\s*THEN\s*$", text, re.IGNORECASE):
+                # Kept and reported; where unknown lines are skipped, an unknown condition does not hold.
+                self._unknown(text)
+                self.blocks.append(Block("IF", line, Const(False)))
+                return
+            raise
         if re.fullmatch(r"\s*THEN\s*", text[end:], re.IGNORECASE):
             if not text[2:].lstrip().startswith("("):
                 self._fail("the condition of IF .. THEN stands in brackets", 2)
-            self.blocks.append(_Block("IF", line, condition))
+            self.blocks.append(Block("IF", line, condition))
             return
         match = re.compile(r"\s*,").match(text, end)
         if match is None:
@@ -442,7 +283,7 @@ class StatementReader:
         self.blocks[-1].otherwise = []
         self.usage.append(("label", self.statement.line, None, None))
 
-    def _close(self, text: str, word: str) -> _Block:
+    def _close(self, text: str, word: str) -> Block:
         if text.upper() != f"END{word}":
             self._fail(f"nothing may follow END{word}", len(word) + 3)
         if not self.blocks or self.blocks[-1].word != word:
@@ -461,21 +302,28 @@ class StatementReader:
             self._fail("'FOR R[number]=first TO last' is expected")
         variable = self._expression(match[1], 0)[0]
         assert isinstance(variable, Var)
-        first, end = self._expression(text, match.end())
-        to = re.compile(r"\s*(TO|DOWNTO)\b\s*", re.IGNORECASE).match(text, end)
-        if to is None:
-            self._fail("TO or DOWNTO is expected", end)
-        last = self._value(text, to.end())
+        try:
+            first, end = self._expression(text, match.end())
+            to = re.compile(r"\s*(TO|DOWNTO)\b\s*", re.IGNORECASE).match(text, end)
+            if to is None:
+                self._fail("TO or DOWNTO is expected", end)
+            last = self._value(text, to.end())
+        except NotKnown:
+            self._unknown(text)
+            self.blocks.append(Block("FOR", self.statement.line, Const(False)))
+            return
         down = to[1].upper() == "DOWNTO"
         line = self.statement.line
         self._put(Assign(variable.name, first, line=line))
         step = Assign(variable.name, Operation("-" if down else "+", (variable, Const(1))), line=line)
-        self.blocks.append(_Block("FOR", line, Operation(">=" if down else "<=", (variable, last)), step=step))
+        self.blocks.append(Block("FOR", line, Operation(">=" if down else "<=", (variable, last)), step=step))
 
     def _end_for(self, text: str) -> None:
         block = self._close(text, "FOR")
-        assert block.step is not None
-        self._put(While(block.condition, (*block.then, block.step), line=block.line))
+        if block.step is None:
+            self._put(If(block.condition, tuple(block.then), line=block.line))
+        else:
+            self._put(While(block.condition, (*block.then, block.step), line=block.line))
 
     def _select(self, text: str) -> None:
         value, end = self._expression(re.sub(r"(\])\s*=.*", r"\1", text), len("SELECT"))
@@ -485,15 +333,20 @@ class StatementReader:
     def _case(self, text: str) -> None:
         assert self.select is not None
         value, cases = self.select
-        if text.startswith("="):
-            choice, end = self._expression(text, 1)
-            condition: Expression | None = Operation("=", (value, choice))
-        else:
-            condition, end = None, 4
-        match = re.compile(r"\s*,").match(text, end)
-        if match is None:
-            self._fail("',' and 'JMP LBL[number]' or 'CALL NAME' is expected", end)
-        cases.append((condition, self._action(text, match.end()), self.statement.line))
+        condition: Expression | None = None
+        action: tuple[Instruction, ...]
+        try:
+            end = 4
+            if text.startswith("="):
+                choice, end = self._expression(text, 1)
+                condition = Operation("=", (value, choice))
+            match = re.compile(r"\s*,").match(text, end)
+            if match is None:
+                self._fail("',' and 'JMP LBL[number]' or 'CALL NAME' is expected", end)
+            action = self._action(text, match.end())
+        except NotKnown:
+            action = (Unknown(text, line=self.statement.line),)
+        cases.append((condition, action, self.statement.line))
 
     def _fold_select(self) -> None:
         """SELECT is complete: the first case that holds is taken."""
