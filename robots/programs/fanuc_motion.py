@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.units import DEG, INCH, MM
 from robots.programs.fanuc_expressions import NotKnown, Wrong
@@ -90,7 +91,7 @@ def read_motion(
     if fine is None:
         if int(cnt) > 100:
             raise Wrong(f"CNT{cnt}; CNT goes from 0 to 100", match.start(8))
-        blend = int(cnt) / 100 * cnt100_mm * MM
+        blend = _blend(int(cnt), cnt100_mm)
     speed, turn, duration = _speed(kind, number, unit, welds, weld_speed, match.start(4) if number else match.start(6))
     triggers, tail, coordinated = _options(text, match.end(), line, output)
     end = positions[points[-1]]
@@ -113,6 +114,13 @@ def read_motion(
     return Motion((*triggers, move), points, tail, coordinated, welds is not None)
 
 
+@lru_cache(maxsize=4096)
+def _blend(cnt: int, cnt100_mm: float) -> float:
+    """How far CNT may round [m]; one number object for all moves that say the same."""
+    return cnt / 100 * cnt100_mm * MM
+
+
+@lru_cache(maxsize=4096)
 def _speed(
     kind: str, number: str | None, unit: str | None, welds: str | None, weld_speed: float | None, at: int
 ) -> tuple[float | None, float | None, float | None]:

@@ -173,7 +173,7 @@ class PositionReader:
         slides = self.track and joint == 0
         scale, unit = (to_mm, "mm") if slides else (to_deg, "deg")
         name = "the track" if slides else f"joint {joint + 1 - int(self.track)} of the robot model"
-        low, high = scale(self.lower[joint]), scale(self.upper[joint])
+        low, high = scale(float(self.controller.lower[joint])), scale(float(self.controller.upper[joint]))
         raise self.source.error(f"P[{number}]: {name} at {scale(value):.3f} {unit}; its limits are {low:.3f} to {high:.3f} {unit}", line)
 
     def _posture(self, number: int, text: str, line: int) -> Posture:

@@ -117,7 +117,7 @@ class RoutineWriter:
                 if len(names) == 1 and (name := next(iter(names))) is not None:
                     self.lines.append(f"  {keyword}={self._numbered(table, name)} ;")
         for one in body:
-            if self.trigger and not isinstance(one, Move):
+            if self.trigger and not isinstance(one, Move | Trigger):
                 raise UnsupportedError(
                     f"'{self.routine.name}': an output at a point of a move stands before {type(one).__name__}, not a move"
                 )

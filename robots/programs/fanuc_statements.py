@@ -115,6 +115,9 @@ class StatementReader(ValueReader):
         action(text)
 
     def _unknown(self, text: str) -> None:
+        self._put(self._kept(text))
+
+    def _kept(self, text: str) -> Unknown:
         """Kept as it stands, but what it names has to exist and its brackets have to close."""
         for opening, closing in ("[]", "()"):
             if text.count(opening) != text.count(closing):
@@ -126,7 +129,7 @@ class StatementReader(ValueReader):
                 self.jumps.append((str(int(index)), self.statement.line))
             elif int(index) not in self.positions:
                 self._fail(f"P[{index}] is not in /POS")
-        self._put(Unknown(text, line=self.statement.line))
+        return Unknown(text, line=self.statement.line)
 
     # Motion, tools, arc
 
@@ -345,7 +348,7 @@ class StatementReader(ValueReader):
                 self._fail("',' and 'JMP LBL[number]' or 'CALL NAME' is expected", end)
             action = self._action(text, match.end())
         except NotKnown:
-            action = (Unknown(text, line=self.statement.line),)
+            action = (self._kept(text),)
         cases.append((condition, action, self.statement.line))
 
     def _fold_select(self) -> None:

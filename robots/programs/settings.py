@@ -71,10 +71,12 @@ class FanucSettings(LanguageSettings):
         default=None, description="UALM raised for a signal that did not come, of a severity that pauses; default: MESSAGE and PAUSE"
     )
     home_signal: str | None = Field(
-        default=None, description="output of the reference position, e.g. UO[7]: the program ends at once where it is off; default: not asked"
+        default=None,
+        description="output of the reference position, e.g. UO[7]: the program ends at once where it is off; default: not asked",
     )
     world_height_mm: float | None = Field(
-        default=None, description="height of the controller's world origin (axis 2) over the robot's base link; default: frames are listed from the base link"
+        default=None,
+        description="height of the controller's world origin (axis 2) over the robot's base link; default: frames are listed from the base link",
     )
 
 
