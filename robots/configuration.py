@@ -49,3 +49,14 @@ def kuka_status_turn(q_deg: Array, *, wrist_behind_axis_1: bool, a3_offset_deg: 
     status = int(wrist_behind_axis_1) + 2 * int(q_deg[2] >= a3_offset_deg) + 4 * int(-180 <= q_deg[4] < 0 or q_deg[4] >= 180)
     turn = sum(1 << i for i in range(6) if q_deg[i] < 0)
     return status, turn
+
+
+def fanuc_config(q_deg: Array, *, wrist_behind_axis_1: bool, elbow_down: bool) -> tuple[str, int, int, int]:
+    """Letters and turn numbers of FANUC's CONFIG: flip F (axis 5 at or above zero) or N, elbow U or D, front T or back B; whole turns of axes 1, 4, 6.
+
+    A turn number is 0 within -179 .. 179 deg and counts whole turns beyond 180. Sources disagree whether the first belongs to axis 1 or 5
+    (docs/programs_fanuc.md); in the range where all are 0 the two readings mean the same.
+    """
+    letters = ("N" if q_deg[4] < 0 else "F") + ("D" if elbow_down else "U") + ("B" if wrist_behind_axis_1 else "T")
+    t1, t4, t6 = (int(np.floor((q_deg[i] + 180.0) / 360.0)) for i in (0, 3, 5))
+    return letters, t1, t4, t6

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from core.errors import UnknownNameError
 from robots.programs.capabilities import Capabilities
 from robots.programs.controller import Controller
+from robots.programs.fanuc import CAPABILITIES as FANUC
+from robots.programs.fanuc import write_fanuc
+from robots.programs.fanuc_reader import read_fanuc
 from robots.programs.program import RobotProgram
 from robots.programs.settings import ProgramSettings
 
@@ -27,7 +30,9 @@ class Language:
     read: Callable[[dict[str, bytes], Controller], RobotProgram]
 
 
-LANGUAGES: dict[str, Language] = {}
+LANGUAGES: dict[str, Language] = {
+    "fanuc": Language(FANUC, write_fanuc, read_fanuc),
+}
 """By name."""
 
 

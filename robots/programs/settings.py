@@ -65,6 +65,19 @@ class FanucSettings(LanguageSettings):
     j3_follows_j2: bool = Field(default=True, description="the controller shows J3 from the horizontal: J3 = joint 3 - joint 2 of the URDF")
     cnt100_mm: Speed = Field(default=100.0, description="how far CNT100 may leave a corner; CNTn is taken as n hundredths of it")
     arc: Literal["weld", "arc"] = Field(default="weld", description="`Weld Start[p,s]` (R-30iB Plus) or `Arc Start[n]`")
+    track_schedule: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="schedule of `Track TAST[n]`")
+    remark_length: Annotated[int, Field(ge=16, le=32)] = Field(default=32, description="letters a remark line may have")
+    user_alarm: Annotated[int, Field(ge=1, le=255)] | None = Field(
+        default=None, description="UALM raised for a signal that did not come, of a severity that pauses; default: MESSAGE and PAUSE"
+    )
+    home_signal: str | None = Field(
+        default=None,
+        description="output of the reference position, e.g. UO[7]: the program ends at once where it is off; default: not asked",
+    )
+    world_height_mm: float | None = Field(
+        default=None,
+        description="height of the controller's world origin (axis 2) over the robot's base link; default: frames are listed from the base link",
+    )
 
 
 class InformSettings(LanguageSettings):
