@@ -9,6 +9,9 @@ from core.errors import UnknownNameError
 from robots.programs.capabilities import Capabilities
 from robots.programs.controller import Controller
 from robots.programs.program import RobotProgram
+from robots.programs.rapid import CAPABILITIES as RAPID
+from robots.programs.rapid import write_rapid
+from robots.programs.rapid_reader import read_rapid
 from robots.programs.settings import ProgramSettings
 
 
@@ -27,7 +30,9 @@ class Language:
     read: Callable[[dict[str, bytes], Controller], RobotProgram]
 
 
-LANGUAGES: dict[str, Language] = {}
+LANGUAGES: dict[str, Language] = {
+    "rapid": Language(RAPID, write_rapid, read_rapid),
+}
 """By name."""
 
 
