@@ -12,6 +12,9 @@ from robots.programs.fanuc import CAPABILITIES as FANUC
 from robots.programs.fanuc import write_fanuc
 from robots.programs.fanuc_reader import read_fanuc
 from robots.programs.program import RobotProgram
+from robots.programs.rapid import CAPABILITIES as RAPID
+from robots.programs.rapid import write_rapid
+from robots.programs.rapid_reader import read_rapid
 from robots.programs.settings import ProgramSettings
 
 
@@ -32,6 +35,7 @@ class Language:
 
 LANGUAGES: dict[str, Language] = {
     "fanuc": Language(FANUC, write_fanuc, read_fanuc),
+    "rapid": Language(RAPID, write_rapid, read_rapid),
 }
 """By name."""
 

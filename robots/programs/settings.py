@@ -44,8 +44,18 @@ class RapidSettings(LanguageSettings):
     """ABB RAPID."""
 
     robotware: Literal["6", "7"] = Field(default="6", description="IRC5 (6: .mod, ISO 8859-1) or OmniCore (7: .modx)")
-    tool: str | None = Field(default=None, description="name of tooldata that the controller has; default: declared in the module")
-    work_object: str | None = Field(default=None, description="name of wobjdata that the controller has; default: declared in the module")
+    tool: str | None = Field(
+        default=None, description="name of tooldata that the controller has, for programs with one tool; default: declared"
+    )
+    work_object: str | None = Field(
+        default=None, description="name of wobjdata that the controller has, for programs with one frame; default: declared"
+    )
+    mechanical_unit: str = Field(default="STN1", description="name of the positioner's mechanical unit, for work objects that it carries")
+    joint_speed_mm_s: Speed = Field(
+        default=7000.0,
+        description="tool speed that stands for the full joint speeds: RAPID knows no share, so v_tcp of a joint move is this times the share",
+    )
+    track_data: str = Field(default="tr1", description="name of the trackdata for through-the-arc seam tracking")
     declare_weld_data: bool = Field(
         default=False, description="write seamdata, welddata and weavedata into the module instead of naming those of the controller"
     )
