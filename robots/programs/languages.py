@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import UnknownNameError
+from robots.programs import krl
 from robots.programs.capabilities import Capabilities
 from robots.programs.controller import Controller
+from robots.programs.krl_reader import read_krl
 from robots.programs.program import RobotProgram
 from robots.programs.settings import ProgramSettings
 
@@ -27,7 +29,9 @@ class Language:
     read: Callable[[dict[str, bytes], Controller], RobotProgram]
 
 
-LANGUAGES: dict[str, Language] = {}
+LANGUAGES: dict[str, Language] = {
+    "krl": Language(krl.CAPABILITIES, krl.write_krl, read_krl),
+}
 """By name."""
 
 
