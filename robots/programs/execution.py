@@ -451,7 +451,7 @@ class _Interpreter:
             self.stack.clear()
         elif one.late is not None:
             self._assign(one.late, not waited.came)
-        elif not waited.came:
+        elif timeout is not None and not waited.came:
             yield Halted(True, at=self._here())
             self.stack.clear()
 

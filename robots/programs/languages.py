@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import UnknownNameError
+from robots.programs import krl
 from robots.programs.capabilities import Capabilities
 from robots.programs.controller import Controller
 from robots.programs.fanuc import CAPABILITIES as FANUC
 from robots.programs.fanuc import write_fanuc
 from robots.programs.fanuc_reader import read_fanuc
+from robots.programs.krl_reader import read_krl
 from robots.programs.program import RobotProgram
 from robots.programs.rapid import CAPABILITIES as RAPID
 from robots.programs.rapid import write_rapid
@@ -36,6 +38,7 @@ class Language:
 LANGUAGES: dict[str, Language] = {
     "fanuc": Language(FANUC, write_fanuc, read_fanuc),
     "rapid": Language(RAPID, write_rapid, read_rapid),
+    "krl": Language(krl.CAPABILITIES, krl.write_krl, read_krl),
 }
 """By name."""
 

@@ -29,14 +29,20 @@ class KrlSettings(LanguageSettings):
     """KUKA KRL."""
 
     tool_number: Number | None = Field(
-        default=None, description="take tool and load from $TOOL_DATA[n], $LOAD_DATA[n]; default: data in the .dat"
+        default=None, description="take tool and load from TOOL_DATA[n], LOAD_DATA[n]; default: data in the .dat"
     )
-    base_number: Number | None = Field(default=None, description="take the base from $BASE_DATA[n]; default: data in the .dat")
-    joint_blend_percent: Annotated[int, Field(ge=1, le=100)] = Field(
-        default=5, description="$APO.CPTP: how much of a joint move is rounded"
+    base_number: Number | None = Field(default=None, description="take the base from BASE_DATA[n]; default: data in the .dat")
+    cptp100_mm: Speed = Field(
+        default=500.0,
+        description="how far $APO.CPTP=100 may leave a corner, for programs that round with C_PTP; n percent are taken as n hundredths of it",
     )
+    positioner_machine: Annotated[int, Field(ge=2, le=16)] = Field(default=2, description="number of the positioner in MACHINE_DEF")
+    message: str = Field(default="MsgNotify", description="routine that shows a line on the pendant, called with one text")
     turn_speed_deg_s: Speed = Field(default=200.0, description="greatest turning speed of the tool on straight moves")
-    weld_on: str = Field(default="WELD_ON", description="the user's routine that ignites, called with the procedure's number")
+    weld_on: str = Field(
+        default="WELD_ON",
+        description="the user's routine that ignites, called with the procedure's number, the weave data's (0 none) and 1 for seam tracking through the arc",
+    )
     weld_off: str = Field(default="WELD_OFF", description="the user's routine that ends the arc, called with the procedure's number")
 
 

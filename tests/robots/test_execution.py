@@ -114,6 +114,13 @@ def test_a_timer_ends_a_wait():
         assert (waited.came, waited.timeout) == (came, -limit) and waited.seconds == pytest.approx(min(2.0, -limit))
 
 
+def test_what_stands_behind_a_wait_that_a_timer_ended_runs():
+    over = Operation(">=", (TimerValue("1"), Const(0.0)))
+    waits = WaitUntil(Operation("or", (SignalState("opening-safe"), over)))
+    events = list(run(body(SetTimer("1", Const(-1.5), True), waits, Pause(1.0)), Clockwork()))
+    assert [type(event).__name__ for event in events] == ["Waited", "Paused"] and not events[0].came
+
+
 def test_a_polling_loop_is_a_wait():
     poll = While(Operation("not", (SignalState("part-held"),)), (Pause(0.01),))
     events = list(run(body(poll), Clockwork()))
