@@ -48,3 +48,9 @@ def kuka_status_turn(q_deg: Array, *, wrist_behind_axis_1: bool, a3_offset_deg: 
     status = int(wrist_behind_axis_1) + 2 * int(q_deg[2] >= a3_offset_deg) + 4 * int(-180 <= q_deg[4] < 0 or q_deg[4] >= 180)
     turn = sum(1 << i for i in range(6) if q_deg[i] < 0)
     return status, turn
+
+
+def yaskawa_rconf(q_deg: Array, *, wrist_behind_axis_1: bool, elbow_down: bool) -> tuple[int, int, int, int, int, int]:
+    """The first six fields of RCONF in INFORM: no flip (axis 5 not negative), lower arm, rear, then whether R, T and S stand at 180 degrees or more, either way."""
+    far = (int(abs(q_deg[i]) >= 180.0) for i in (3, 5, 0))
+    return (int(q_deg[4] >= 0), int(elbow_down), int(wrist_behind_axis_1), *far)

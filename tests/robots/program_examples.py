@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from core.frames import angle_between, from_xyz_rpy, translation
+from core.frames import angle_between, from_xyz_rpy, rot_x, rot_y, rot_z, translation
 from robots.configuration import abb_confdata, kuka_status_turn
 from robots.programs.events import ArcChanged, Halted, LoadChanged, Messaged, Moved, Paused, SignalSet, Waited
 from robots.programs.execution import run
@@ -82,12 +82,19 @@ def postures(maker: str, q: Any) -> Posture:
     return Posture(maker, (int(not flip), 0, 0, int(abs(q[3]) >= 180), int(abs(q[5]) >= 180), int(abs(q[0]) >= 180)))
 
 
+def flange(q: Any) -> Any:
+    """T_robot_flange of a simple arm: turn about z, two links of 0.6 and 0.7 m, a wrist of three axes; on a track along y when there are seven joints."""
+    slide, (q1, q2, q3, q4, q5, q6) = (q[0] if len(q) == 7 else 0.0), q[-6:]
+    shoulder = translation(0.0, slide, 0.4) @ rot_z(q1) @ rot_y(q2)
+    return shoulder @ translation(0.6, 0, 0) @ rot_y(q3) @ translation(0.7, 0, 0) @ rot_x(q4) @ rot_y(q5) @ rot_x(q6) @ translation(0.1, 0, 0)
+
+
 def program(language: str, routines: tuple[Routine, ...], **more: Any) -> RobotProgram:
     """A program with the frames and lines of the examples."""
     values: dict[str, Any] = {
         "name": "Winkel 3-teilig", "title": "Winkel: 1 bend", "robot": "robot", "lower": np.full(6, -6.2), "upper": np.full(6, 6.2),
         "tools": {"gripper": TOOL}, "frames": {"brake": FRAME}, "loads": {"part": Load(1.6, np.array([0.01, 0.0, 0.201]))},
-        "signals": signals(language), "routines": routines, "notes": ("first run: single step",), "postures": postures,
+        "signals": signals(language), "routines": routines, "notes": ("first run: single step",), "postures": postures, "flange": flange,
         "on_fault": (SetSignal("bend-start", False),),
     }  # fmt: skip
     return RobotProgram(**(values | more))
