@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from core.errors import UnknownNameError
 from robots.programs.capabilities import Capabilities
 from robots.programs.controller import Controller
+from robots.programs.inform import CAPABILITIES as INFORM
+from robots.programs.inform import write_inform
+from robots.programs.inform_reader import read_inform
 from robots.programs.program import RobotProgram
 from robots.programs.settings import ProgramSettings
 
@@ -27,7 +30,9 @@ class Language:
     read: Callable[[dict[str, bytes], Controller], RobotProgram]
 
 
-LANGUAGES: dict[str, Language] = {}
+LANGUAGES: dict[str, Language] = {
+    "inform": Language(INFORM, write_inform, read_inform),
+}
 """By name."""
 
 
