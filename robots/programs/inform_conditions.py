@@ -171,8 +171,9 @@ class _Parser:
         if self.left() == "(":
             self.at += 1
             out = self.either(depth + 1)
-            if self.take() != ")":
+            if self.left() != ")":
                 raise WordFault("a bracket is not closed", "(")
+            self.at += 1
             return out
         left, operator = self.take(), self.take()
         if operator not in _COMPARE:
