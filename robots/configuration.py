@@ -60,3 +60,9 @@ def fanuc_config(q_deg: Array, *, wrist_behind_axis_1: bool, elbow_down: bool) -
     letters = ("N" if q_deg[4] < 0 else "F") + ("D" if elbow_down else "U") + ("B" if wrist_behind_axis_1 else "T")
     t1, t4, t6 = (int(np.floor((q_deg[i] + 180.0) / 360.0)) for i in (0, 3, 5))
     return letters, t1, t4, t6
+
+
+def yaskawa_rconf(q_deg: Array, *, wrist_behind_axis_1: bool, elbow_down: bool) -> tuple[int, int, int, int, int, int]:
+    """The first six fields of RCONF in INFORM: no flip (axis 5 not negative), lower arm, rear, then whether R, T and S stand at 180 degrees or more, either way."""
+    far = (int(abs(q_deg[i]) >= 180.0) for i in (3, 5, 0))
+    return (int(q_deg[4] >= 0), int(elbow_down), int(wrist_behind_axis_1), *far)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.errors import InputError
 from core.frames import Array
-from robots.programs.program import Frame, Load, Procedure, RobotProgram, Tool, Weave
+from robots.programs.program import FlangeRule, Frame, Load, Procedure, RobotProgram, Tool, Weave
 from robots.programs.settings import ProgramSettings
 
 
@@ -26,6 +27,7 @@ class Controller:
         procedures: By number.
         weaves: By number.
         settings: Of the cell.
+        flange: Forward kinematics, for text that gives straight moves by joint values (pulses); None: not known.
     """
 
     robot: str = "robot"
@@ -40,6 +42,7 @@ class Controller:
     procedures: dict[int, Procedure] = field(default_factory=dict)
     weaves: dict[int, Weave] = field(default_factory=dict)
     settings: ProgramSettings = field(default_factory=ProgramSettings)
+    flange: FlangeRule | None = None
 
     @property
     def prismatic(self) -> Array:
@@ -50,7 +53,7 @@ class Controller:
 def controller_of(program: RobotProgram, settings: ProgramSettings, language: str) -> Controller:
     """The controller for which a built program is written, set up as its writer tells the user to: tools, frames and loads numbered in order.
 
-    FANUC: payload schedule `payload_number` is the tool alone, those that follow are the program's loads. INFORM: the same with tool files.
+    FANUC: payload schedule `payload_number` is the tool alone, those that follow are the program's loads. INFORM: a tool file for every tool with every load.
     """
     own = getattr(settings, language)
     first_tool = getattr(own, "tool_number", None) or 0
@@ -60,6 +63,10 @@ def controller_of(program: RobotProgram, settings: ProgramSettings, language: st
     first_load = own.payload_number if language == "fanuc" else first_tool
     loads: dict[int, Load | None] = {first_load: None}
     loads |= {first_load + 1 + i: load for i, load in enumerate(program.loads.values())}
+    if language == "inform":
+        files = tool_files(program, first_tool)
+        tools = {number: program.tools[tool] for (tool, _), number in files.items()}
+        loads = {number: None if load is None else program.loads[load] for (_, load), number in files.items()}
     return Controller(
         robot=program.robot,
         lower=program.lower,
@@ -73,7 +80,27 @@ def controller_of(program: RobotProgram, settings: ProgramSettings, language: st
         procedures={procedure.number: procedure for procedure in program.procedures.values()},
         weaves={weave.number: weave for weave in program.weaves.values() if weave.number is not None},
         settings=settings,
+        flange=program.flange,
     )
+
+
+def tool_files(program: RobotProgram, first: int) -> dict[tuple[str, str | None], int]:
+    """(tool, load) -> number of the tool file, where the load lives with the tool: every tool empty, then with each of the loads.
+
+    A tool with a number of its own counts on from there, the others from `first`.
+
+    Raises:
+        InputError: Two tool files have one number.
+    """
+    loads = (None, *program.loads)
+    files = {
+        (name, load): number_of(tool.number, first + i * len(loads)) + j
+        for i, (name, tool) in enumerate(program.tools.items())
+        for j, load in enumerate(loads)
+    }
+    if len(set(files.values())) < len(files):
+        raise InputError(f"tool files of {program.name}: tools with their loads need numbers of their own, they are given {files}")
+    return files
 
 
 def number_of(number: int | None, otherwise: int) -> int:

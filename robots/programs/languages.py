@@ -13,6 +13,9 @@ from robots.programs.fanuc import CAPABILITIES as FANUC
 from robots.programs.fanuc import write_fanuc
 from robots.programs.fanuc_reader import read_fanuc
 from robots.programs.krl_reader import read_krl
+from robots.programs.inform import CAPABILITIES as INFORM
+from robots.programs.inform import write_inform
+from robots.programs.inform_reader import read_inform
 from robots.programs.program import RobotProgram
 from robots.programs.rapid import CAPABILITIES as RAPID
 from robots.programs.rapid import write_rapid
@@ -39,6 +42,7 @@ LANGUAGES: dict[str, Language] = {
     "fanuc": Language(FANUC, write_fanuc, read_fanuc),
     "rapid": Language(RAPID, write_rapid, read_rapid),
     "krl": Language(krl.CAPABILITIES, krl.write_krl, read_krl),
+    "inform": Language(INFORM, write_inform, read_inform),
 }
 """By name."""
 

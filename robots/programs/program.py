@@ -508,6 +508,8 @@ class SignalLine:
 
 PostureRule = Callable[[str, Array], Posture]
 """(maker, joints) -> posture; `robots.postures.posture_rule` makes one for a robot model."""
+FlangeRule = Callable[[Array], Array]
+"""Joints -> T_robot_flange (4, 4), in the base in which the frames are given: the robot model's forward kinematics."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -531,6 +533,7 @@ class RobotProgram:
         positioner: For each positioner axis whether it slides.
         variables: Of the whole program with their first values.
         postures: Names the posture of joint values; None: targets are written without.
+        flange: Forward kinematics, for languages in which a joint move too goes to a pose; None: not known.
     """
 
     name: str
@@ -552,6 +555,7 @@ class RobotProgram:
     positioner: tuple[bool, ...] = ()
     variables: dict[str, Value | None] = field(default_factory=dict)
     postures: PostureRule | None = None
+    flange: FlangeRule | None = None
 
     def on_track(self, language: str) -> bool:
         """Whether the arm stands on a track, which is then an external axis; raises `UnsupportedError` unless it has six turning axes."""

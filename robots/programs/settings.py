@@ -112,6 +112,11 @@ class InformSettings(LanguageSettings):
         default=(12.5, 25.0, 50.0, 100.0),
         description="how far PL=1, PL=2, .. begin to round before the corner, from the controller's parameters",
     )
+    track_pulses_per_mm: float | None = Field(default=None, description="base axis BS1 in pulse jobs, from ALL.PRM, with its sign")
+    positioner_pulses: tuple[float, ...] | None = Field(
+        default=None, description="station axes ST1 in pulse jobs, from ALL.PRM: per degree, of sliding axes per mm, with their signs"
+    )
+    greatest_speed_mm_s: Speed = Field(default=1500.0, description="greatest V= the controller takes, whatever its unit")
     rconf_fields: Literal[6, 8, 24] = Field(default=24, description="fields of RCONF: 6 or 8 on NX100, 24 from DX100 on")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from core.frames import angle_between, from_xyz_rpy, translation
+from core.frames import angle_between, from_xyz_rpy, rot_x, rot_y, rot_z, translation
 from robots.configuration import abb_confdata, kuka_status_turn
 from robots.programs.events import ArcChanged, Halted, LoadChanged, Messaged, Moved, Paused, SignalSet, Waited
 from robots.programs.execution import run
@@ -82,12 +83,21 @@ def postures(maker: str, q: Any) -> Posture:
     return Posture(maker, (int(not flip), 0, 0, int(abs(q[3]) >= 180), int(abs(q[5]) >= 180), int(abs(q[0]) >= 180)))
 
 
+def flange(q: Any) -> Any:
+    """T_robot_flange of a simple arm: turn about z, two links of 0.6 and 0.7 m, a wrist of three axes; on a track along y when there are seven joints."""
+    slide, (q1, q2, q3, q4, q5, q6) = (q[0] if len(q) == 7 else 0.0), q[-6:]
+    shoulder = translation(0.0, slide, 0.4) @ rot_z(q1) @ rot_y(q2)
+    return (
+        shoulder @ translation(0.6, 0, 0) @ rot_y(q3) @ translation(0.7, 0, 0) @ rot_x(q4) @ rot_y(q5) @ rot_x(q6) @ translation(0.1, 0, 0)
+    )
+
+
 def program(language: str, routines: tuple[Routine, ...], **more: Any) -> RobotProgram:
     """A program with the frames and lines of the examples."""
     values: dict[str, Any] = {
         "name": "Winkel 3-teilig", "title": "Winkel: 1 bend", "robot": "robot", "lower": np.full(6, -6.2), "upper": np.full(6, 6.2),
         "tools": {"gripper": TOOL}, "frames": {"brake": FRAME}, "loads": {"part": Load(1.6, np.array([0.01, 0.0, 0.201]))},
-        "signals": signals(language), "routines": routines, "notes": ("first run: single step",), "postures": postures,
+        "signals": signals(language), "routines": routines, "notes": ("first run: single step",), "postures": postures, "flange": flange,
         "on_fault": (SetSignal("bend-start", False),),
     }  # fmt: skip
     return RobotProgram(**(values | more))
@@ -215,20 +225,41 @@ def random_programs(draw: Any, language: str, *, lacks: frozenset[str] = frozens
     return program(language, (main, step, retreat), tools={"gripper": tool}, frames={"brake": Frame(draw(poses()))})
 
 
-def events(program: RobotProgram, inputs: Any = all_come) -> list[Any]:
-    """What a program does, messages and the empty load at its head left out (languages differ there)."""
-    out = [event for event in run(program, SignalsOnly(inputs)) if not isinstance(event, Messaged)]
+def events(program: RobotProgram, inputs: Any = all_come, *, loads_at_moves: bool = False) -> list[Any]:
+    """What a program does, messages, pauses of no time and the empty load at its head left out (languages differ there).
+
+    An output set at the very end of a move that stops is an output set after it. `loads_at_moves`: languages without an instruction for the load
+    name it at every position; it then counts from the next move on, and only where it changes.
+    """
+    out: list[Any] = []
+    load: Any = None
+    for event in run(program, SignalsOnly(inputs)):
+        if isinstance(event, Messaged) or (isinstance(event, Paused) and event.seconds < 5e-3):
+            continue
+        if loads_at_moves and isinstance(event, LoadChanged):
+            load = event
+            continue
+        if isinstance(event, Moved):
+            before = next((one for one in reversed(out) if isinstance(one, LoadChanged)), None)
+            known = [before] if before is not None else [LoadChanged(tool.load) for tool in program.tools.values()]
+            if load is not None and not any(_same_load(one, load) for one in known):
+                out.append(load)
+            at_end = [t for t in event.triggers if event.blend is None and t.at == "end" and not t.distance and not t.seconds]
+            out.append(replace(event, triggers=tuple(t for t in event.triggers if t not in at_end)))
+            out += [SignalSet(t.address, t.value, at=event.at) for t in at_end]
+            continue
+        out.append(event)
     while len(out) > 1 and isinstance(out[0], LoadChanged):
         out.pop(0)
     return out
 
 
-def differences(built: RobotProgram, read: RobotProgram, inputs: Any = all_come) -> list[str]:
+def differences(built: RobotProgram, read: RobotProgram, inputs: Any = all_come, *, loads_at_moves: bool = False) -> list[str]:
     """Where the behaviour of a program read from text differs from that of the program it was written from; empty: nowhere.
 
-    Poses agree to 1e-3 mm and 1e-4 deg, joints to 1e-4 deg.
+    Poses agree to 1e-3 mm and 1e-4 deg, joints to 1e-4 deg. Where the text gives a joint move by pose and posture, those of the built joints agree.
     """
-    want, have = events(built, inputs), events(read, inputs)
+    want, have = (events(one, inputs, loads_at_moves=loads_at_moves) for one in (built, read))
     out = [
         f"{type(b).__name__} where {type(a).__name__} was written ({b.at})"
         for a, b in zip(want, have, strict=False)
@@ -237,13 +268,17 @@ def differences(built: RobotProgram, read: RobotProgram, inputs: Any = all_come)
     if out or len(want) != len(have):
         return [*out[:3], f"{len(have)} events, {len(want)} were written"]
     for a, b in zip(want, have, strict=True):
-        out += [f"{b.at}: {text}" for text in _different(a, b)]
+        out += [f"{b.at}: {text}" for text in _different(a, b, built)]
     return out
 
 
-def _different(a: Any, b: Any) -> list[str]:
+def _same_load(a: Any, b: Any) -> bool:
+    return abs(a.load.mass - b.load.mass) < 1e-3 and bool(np.allclose(a.load.com, b.load.com, atol=2e-4))
+
+
+def _different(a: Any, b: Any, built: RobotProgram) -> list[str]:
     if isinstance(a, Moved):
-        return _different_moves(a, b)
+        return _different_moves(a, b, built)
     if isinstance(a, SignalSet):
         same = (a.address, a.value, a.pulse) == (b.address, b.value, b.pulse) and type(a.value) is type(b.value)
         return [] if same else [f"{a} became {b}"]
@@ -251,8 +286,7 @@ def _different(a: Any, b: Any) -> list[str]:
         same = (a.signals, a.came) == (b.signals, b.came) and (b.timeout is None or b.timeout == a.timeout)
         return [] if same else [f"{a} became {b}"]
     if isinstance(a, LoadChanged):
-        same = abs(a.load.mass - b.load.mass) < 1e-3 and np.allclose(a.load.com, b.load.com, atol=2e-4)
-        return [] if same else [f"{a} became {b}"]
+        return [] if _same_load(a, b) else [f"{a} became {b}"]
     if isinstance(a, Paused):
         return [] if abs(a.seconds - b.seconds) < 5e-3 else [f"{a} became {b}"]
     if isinstance(a, ArcChanged):
@@ -260,12 +294,14 @@ def _different(a: Any, b: Any) -> list[str]:
     return [] if not isinstance(a, Halted) or a.ends == b.ends else [f"{a} became {b}"]
 
 
-def _different_moves(a: Moved, b: Moved) -> list[str]:
+def _different_moves(a: Moved, b: Moved, built: RobotProgram) -> list[str]:
     out = []
     if a.kind != b.kind:
         return [f"{a.kind} became {b.kind}"]
     if a.kind == "joint":
-        if b.q is None or np.max(np.abs(np.degrees(a.q) - np.degrees(b.q))) > 1e-4:
+        if b.q is None and b.T_target is not None:
+            out += _different_joint_pose(a, b, built)
+        elif b.q is None or np.max(np.abs(np.degrees(a.q) - np.degrees(b.q))) > 1e-4:
             out.append(f"joints {a.q} became {b.q}")
         if abs(a.speed - b.speed) > 0.006:
             out.append(f"joint speed {a.speed} became {b.speed}")
@@ -279,11 +315,31 @@ def _different_moves(a: Moved, b: Moved) -> list[str]:
         out.append(f"blend {a.blend} became {b.blend}")
     if b.duration is not None and (a.duration is None or abs(a.duration - b.duration) > 1e-3):
         out.append(f"duration {a.duration} became {b.duration}")
-    if a.external != b.external or (a.weld is None) != (b.weld is None):
+    if not _same_axes(a.external, b.external) or (a.weld is None) != (b.weld is None):
         out.append(f"external or weld: {a.external}, {a.weld} became {b.external}, {b.weld}")
     if [(t.address, t.value, t.at) for t in a.triggers] != [(t.address, t.value, t.at) for t in b.triggers]:
         out.append(f"triggers {a.triggers} became {b.triggers}")
     return out
+
+
+def _different_joint_pose(a: Moved, b: Moved, built: RobotProgram) -> list[str]:
+    """A joint move by pose against one to joints (or to a pose): where the tool comes to, with which posture, the track where."""
+    T, posture, track = a.T_target, a.posture, a.track
+    if a.q is not None:
+        assert built.flange is not None and built.postures is not None and b.posture is not None
+        T, posture = built.flange(a.q) @ a.T_flange_tcp, built.postures(b.posture.maker, a.q)
+        track = float(a.q[0]) if len(a.q) == 7 else None
+    out = _different_poses("joint target", T, b.T_target, turned=True)
+    if posture != b.posture:
+        out.append(f"posture {posture} became {b.posture}")
+    if (track is None) != (b.track is None) or (track is not None and abs(track - b.track) > 1e-6):
+        out.append(f"track {track} became {b.track}")
+    return out
+
+
+def _same_axes(a: Any, b: Any) -> bool:
+    """Axes beside the arm agree to 1e-6 m and 1e-4 deg."""
+    return a is b or (a is not None and b is not None and len(a) == len(b) and bool(np.allclose(a, b, rtol=0, atol=1e-6)))
 
 
 def _different_poses(name: str, a: Any, b: Any, *, turned: bool) -> list[str]:
