@@ -26,6 +26,7 @@ class Controller:
         procedures: By number.
         weaves: By number.
         settings: Of the cell.
+        joint_speeds: Greatest joint speeds (n,) [rad/s], a track first [m/s]; None: not known.
     """
 
     robot: str = "robot"
@@ -40,6 +41,7 @@ class Controller:
     procedures: dict[int, Procedure] = field(default_factory=dict)
     weaves: dict[int, Weave] = field(default_factory=dict)
     settings: ProgramSettings = field(default_factory=ProgramSettings)
+    joint_speeds: Array | None = None
 
     @property
     def prismatic(self) -> Array:
@@ -73,6 +75,7 @@ def controller_of(program: RobotProgram, settings: ProgramSettings, language: st
         procedures={procedure.number: procedure for procedure in program.procedures.values()},
         weaves={weave.number: weave for weave in program.weaves.values() if weave.number is not None},
         settings=settings,
+        joint_speeds=program.joint_speeds,
     )
 
 
