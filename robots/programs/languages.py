@@ -10,6 +10,9 @@ from robots.programs.capabilities import Capabilities
 from robots.programs.controller import Controller
 from robots.programs.program import RobotProgram
 from robots.programs.settings import ProgramSettings
+from robots.programs.urscript import CAPABILITIES as URSCRIPT
+from robots.programs.urscript import write_urscript
+from robots.programs.urscript_reader import read_urscript
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class Language:
     read: Callable[[dict[str, bytes], Controller], RobotProgram]
 
 
-LANGUAGES: dict[str, Language] = {}
+LANGUAGES: dict[str, Language] = {
+    "urscript": Language(URSCRIPT, write_urscript, read_urscript),
+}
 """By name."""
 
 

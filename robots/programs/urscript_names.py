@@ -43,7 +43,6 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], int]] = {
     "get_inverse_kin": (("x", "qnear", "maxPositionError", "maxOrientationError", "tcp"), 1),
     "pose_trans": (("p_from", "p_from_to"), 2),
     "pose_add": (("p_1", "p_2"), 2),
-    "pose_sub": (("p_to", "p_from"), 2),
     "pose_inv": (("p_from",), 1),
     "point_dist": (("p_from", "p_to"), 2),
     "d2r": (("d",), 1),
@@ -78,7 +77,7 @@ _OTHERS = """
     get_tcp_force get_tcp_offset get_tool_accelerometer_reading get_tool_current get_tool_temp high_holding_torque_disable
     high_holding_torque_enable is_steady is_within_safety_limits powerdown protective_stop set_base_acceleration set_gravity
     set_payload_cog set_payload_mass str_at str_cat str_empty str_find str_len str_sub time to_num to_str
-    get_list_length interpolate_pose inv length log make_list normalize pose_dist random rotvec2rpy rpy2rotvec size transpose
+    get_list_length interpolate_pose inv length pose_sub log make_list normalize pose_dist random rotvec2rpy rpy2rotvec size transpose
     wrench_trans
     enable_external_ft_sensor ft_rtde_input_enable get_analog_in get_analog_out get_flag get_standard_analog_in get_standard_analog_out
     get_tool_analog_in modbus_add_rw_signal modbus_add_signal modbus_delete_signal modbus_get_error modbus_get_signal_status
