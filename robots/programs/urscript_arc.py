@@ -41,7 +41,10 @@ def arc_by_signals(program: RobotProgram, capabilities: Capabilities, timeout: f
     lines = {name: program.signals.get(name) for name in (ARC_ON, ARC_OK, PROCEDURE)}
     missing = [name for name, line in lines.items() if line is None]
     if missing:
-        raise capabilities.refuse("arc", f"signals without an address: {', '.join(missing)}")
+        raise UnsupportedError(
+            f"{capabilities.title} has no arc instruction and the cell no signals {', '.join(missing)}; instead: give them addresses, or call "
+            "the power source's URCap by hand"
+        )
     routines = tuple(replace(routine, body=_lowered(routine.body, program, capabilities, timeout)) for routine in program.routines)
     off = SetSignal(ARC_ON, False)
     return replace(program, routines=routines, on_fault=(off, *(one for one in program.on_fault if one.signal != ARC_ON)))

@@ -20,9 +20,9 @@ FASTEST = 5.0
 DEFAULTS = {"movej": (1.4, 1.05), "movel": (1.2, 0.25), "movep": (1.2, 0.25), "movec": (1.2, 0.25)}
 """Acceleration and speed where a move names none."""
 
-_N = r"(-?\d+\.?\d*)"
+_N = r"(-?\d+(?:\.\d*)?)"
 _PLAIN = re.compile(
-    r" *move(?:([lp])\((?:pose_trans\(([A-Za-z_]\w*), *)?p|j\()\[" + ", *".join([_N] * 6) + r"\](\)?)((?:, *[avtr]=\d+\.?\d*)*)\)",
+    r" *move(?:([lp])\((?:pose_trans\(([A-Za-z_]\w*), *)?p|j\()\[" + ", *".join([_N] * 6) + r"\](\)?)((?:, *[avtr]=\d+(?:\.\d*)?)*)\)",
     re.ASCII,
 )
 """Most lines of a long program: a target in figures. Whatever looks different is read by the parser."""

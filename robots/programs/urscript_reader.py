@@ -632,6 +632,8 @@ class _Reader:
 
     def _resolve(self, node: Node) -> None:
         """Checks every name, also of what is kept as text."""
+        if isinstance(node, Literal):
+            return
         if isinstance(node, Name):
             if self.scope.owner(node.name) is None:
                 raise self._no_such(node)

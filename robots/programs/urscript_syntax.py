@@ -13,13 +13,14 @@ DEEPEST = 40
 """Brackets inside of each other."""
 
 _TOKEN = re.compile(
-    r"[ \t]*(?:(?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<text>\"[^\"]*\"|'[^']*')"
+    r"[ \t]*(?:(?P<number>0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<sign>==|!=|<=|>=|[-+*/%<>()\[\],:=.]))",
     re.ASCII,
 )
 _SPACE = re.compile(r"[ \t]*")
-_FIGURE = re.compile(r"([-+]?)(\d+\.?\d*)(?=[ \t]*[,\])])", re.ASCII)
-"""A number that is a whole value: most values of a program are, and need no descent through the operations."""
+_FIGURE = re.compile(r"([-+]?)(\d+(?:\.\d*)?)(?=[ \t]*[,\])])", re.ASCII)
+_FIGURES = re.compile(r"\[[ \t]*[-+]?\d+(?:\.\d*)?[ \t]*(?:,[ \t]*[-+]?\d+(?:\.\d*)?[ \t]*)*\]", re.ASCII)
+"""A number that is a whole value, and a list of them: most values of a program are, and need no descent through the operations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +275,13 @@ class Parser:
         return Name(word, column)
 
     def _items(self) -> tuple[Node, ...]:
+        start = self.column - 1
+        figures = _FIGURES.match(self.text, start)
+        if figures is not None:
+            self.at = figures.end()
+            self.step()
+            words = [word.strip() for word in figures[0][1:-1].split(",")]
+            return tuple(Literal(-_number(word[1:]) if word[0] == "-" else _number(word.lstrip("+")), start + 1) for word in words)
         self.need("[")
         items: list[Node] = []
         if self.take("]"):
