@@ -57,7 +57,7 @@ class Moves:
         if not known:
             self.place = None
 
-    def plain(self, line: int, text: str, frame: Callable[[str, int], Array]) -> Move | None:
+    def plain(self, line: int, text: str, frame: Callable[[str, int], Array | None]) -> Move | None:
         """A line that is one move with its figures; None: it is something else, or is written in another way."""
         match = _PLAIN.fullmatch(text)
         if match is None:
@@ -77,7 +77,12 @@ class Moves:
         if kind is None:
             return self.joint(line, [float(a), float(b), float(c), float(d), float(e), float(f)], pace)
         T = transform(float(a), float(b), float(c), float(d), float(e), float(f))
-        return self.straight(line, T if name is None else frame(name, match.start(2) + 1) @ T, pace)
+        if name is not None:
+            T_frame = frame(name, match.start(2) + 1)
+            if T_frame is None:
+                return None
+            T = T_frame @ T
+        return self.straight(line, T, pace)
 
     def pace(self, line: int, function: str, values: dict[str, float]) -> Pace:
         """Speed, time and blend of a move from its arguments a, v, t, r.

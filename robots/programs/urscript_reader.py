@@ -577,11 +577,9 @@ class _Reader:
         self.scope, self.known, self.line, self.text = kept
         return value
 
-    def _frame(self, name: str, column: int) -> Array:
+    def _frame(self, name: str, column: int) -> Array | None:
         value = self._lookup(Name(name, column))
-        if not isinstance(value, Pose):
-            raise self.fail(column, f"'{name}' is no pose that the text determines")
-        return value.T
+        return value.T if isinstance(value, Pose) else None
 
     def _no_such(self, node: Name) -> ProgramTextError:
         return self.fail(node.column, f"variable '{node.name}' does not exist; there are: {', '.join(self.scope.visible()) or 'none'}")

@@ -11,6 +11,10 @@ from robots.programs.urscript_names import KEYWORDS
 
 DEEPEST = 40
 """Brackets inside of each other."""
+MOST_OPERATIONS = 200
+"""In one line."""
+LONGEST_NUMBER = 40
+"""Digits and what belongs to them."""
 
 _TOKEN = re.compile(
     r"[ \t]*(?:(?P<number>0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<text>\"[^\"]*\"|'[^']*')"
@@ -110,6 +114,7 @@ class Parser:
         self.text, self.at, self.fail = text, start, fail
         self.kind, self.word, self.column = "", "", 0
         self.depth = 0
+        self.operations = 0
         self.step()
 
     def step(self) -> None:
@@ -126,6 +131,22 @@ class Parser:
         self.word = match[self.kind]
         self.column = match.start(self.kind) + 1
         self.at = match.end()
+
+    def operated(self) -> int:
+        """Over an operation; returns its column. Long chains of them would become trees too deep to walk."""
+        self.operations += 1
+        if self.operations > MOST_OPERATIONS:
+            raise self.fail(self.column, f"more than {MOST_OPERATIONS} operations on one line")
+        column = self.column
+        self.step()
+        return column
+
+    def number(self, word: str) -> int | float:
+        if len(word) > LONGEST_NUMBER:
+            raise self.fail(self.column, f"a number of {len(word)} characters; at most {LONGEST_NUMBER} are read")
+        if word[:2] in ("0x", "0X"):
+            return int(word, 16)
+        return int(word) if word.isdigit() else float(word)
 
     def take(self, sign: str) -> bool:
         if self.word != sign or self.kind not in ("sign", "name"):
@@ -149,7 +170,7 @@ class Parser:
     def expression(self) -> Node:
         figure = _FIGURE.match(self.text, self.column - 1)
         if figure is not None:
-            node: Node = Literal(-_number(figure[2]) if figure[1] == "-" else _number(figure[2]), self.column)
+            node: Node = Literal(-self.number(figure[2]) if figure[1] == "-" else self.number(figure[2]), self.column)
             self.at = figure.end()
             self.step()
             return node
@@ -163,24 +184,21 @@ class Parser:
     def _or(self) -> Node:
         node = self._and()
         while self.kind == "name" and self.word in ("or", "xor"):
-            word, column = self.word, self.column
-            self.step()
+            word, column = self.word, self.operated()
             node = Op(word, (node, self._and()), column)
         return node
 
     def _and(self) -> Node:
         node = self._not()
         while self.kind == "name" and self.word == "and":
-            column = self.column
-            self.step()
+            column = self.operated()
             node = Op("and", (node, self._not()), column)
         return node
 
     def _not(self) -> Node:
         nots: list[int] = []
         while self.kind == "name" and self.word == "not":
-            nots.append(self.column)
-            self.step()
+            nots.append(self.operated())
         node = self._compare()
         for column in reversed(nots):
             node = Op("not", (node,), column)
@@ -189,33 +207,31 @@ class Parser:
     def _compare(self) -> Node:
         node = self._sum()
         if self.kind == "sign" and self.word in _COMPARE:
-            word, column = self.word, self.column
-            self.step()
+            word, column = self.word, self.operated()
             node = Op(_COMPARE[word], (node, self._sum()), column)
         return node
 
     def _sum(self) -> Node:
         node = self._product()
         while self.kind == "sign" and self.word in ("+", "-"):
-            word, column = self.word, self.column
-            self.step()
+            word, column = self.word, self.operated()
             node = Op(word, (node, self._product()), column)
         return node
 
     def _product(self) -> Node:
         node = self._unary()
         while self.kind == "sign" and self.word in ("*", "/", "%"):
-            word, column = self.word, self.column
-            self.step()
+            word, column = self.word, self.operated()
             node = Op(word, (node, self._unary()), column)
         return node
 
     def _unary(self) -> Node:
         minus: list[int] = []
         while self.kind == "sign" and self.word in ("-", "+"):
-            if self.word == "-":
-                minus.append(self.column)
-            self.step()
+            negative = self.word == "-"
+            column = self.operated()
+            if negative:
+                minus.append(column)
         node = self._postfix()
         for column in reversed(minus):
             literal = isinstance(node, Literal) and not isinstance(node.value, bool | str)
@@ -225,13 +241,13 @@ class Parser:
     def _postfix(self) -> Node:
         node = self._atom()
         while self.kind == "sign" and self.word in ("[", "."):
-            column = self.column
-            if self.take("["):
+            place = self.word == "["
+            column = self.operated()
+            if place:
                 index = self.expression()
                 self.need("]")
                 node = At(node, index, column)
                 continue
-            self.step()
             if self.kind != "name":
                 raise self.fail(self.column, f"a name is missing before {self.found()}")
             node = Member(node, self.word, self.column)
@@ -244,8 +260,9 @@ class Parser:
     def _atom(self) -> Node:
         word, column, kind = self.word, self.column, self.kind
         if kind == "number":
+            value = self.number(word)
             self.step()
-            return Literal(_number(word), column)
+            return Literal(value, column)
         if kind == "text":
             self.step()
             return Literal(word[1:-1], column)
@@ -281,7 +298,7 @@ class Parser:
             self.at = figures.end()
             self.step()
             words = [word.strip() for word in figures[0][1:-1].split(",")]
-            return tuple(Literal(-_number(word[1:]) if word[0] == "-" else _number(word.lstrip("+")), start + 1) for word in words)
+            return tuple(Literal(-self.number(word[1:]) if word[0] == "-" else self.number(word.lstrip("+")), start + 1) for word in words)
         self.need("[")
         items: list[Node] = []
         if self.take("]"):
@@ -314,9 +331,3 @@ class Parser:
             if self.take(")"):
                 return tuple(items), named
             self.need(",")
-
-
-def _number(word: str) -> int | float:
-    if word[:2] in ("0x", "0X"):
-        return int(word, 16)
-    return int(word) if word.isdigit() else float(word)

@@ -23,12 +23,10 @@ from robots.programs.program import (
     ArcOn,
     Call,
     Frame,
-    HoldLoad,
     MoveCircular,
     MoveJoint,
     MoveLinear,
     Posture,
-    Procedure,
     Remark,
     Routine,
     SetSignal,
@@ -38,7 +36,6 @@ from robots.programs.program import (
     UseFrame,
     UseTool,
     WaitSignal,
-    Weave,
 )
 from robots.programs.settings import ProgramSettings
 from robots.programs.surroundings import SignalsOnly, all_come
@@ -233,7 +230,10 @@ def test_a_part_that_is_not_held_is_safe_halted_retreated_from_and_the_end():
 
 
 def test_groups_of_outputs_and_inputs_come_back_as_numbers():
-    lines = signals("urscript") | {"bend-number": SignalLine("GO[4..7]", True, True), "bend-number-echo": SignalLine("GI[0..3]", False, True)}
+    lines = signals("urscript") | {
+        "bend-number": SignalLine("GO[4..7]", True, True),
+        "bend-number-echo": SignalLine("GI[0..3]", False, True),
+    }
     built = replace(bending("urscript"), signals=lines)
     back = there_and_back(built)
     assert differences(built, back) == []
@@ -283,7 +283,7 @@ MUTATIONS = {
     "a line that is not wired": ("bending", "get_standard_digital_in(5)", "get_standard_digital_in(6)"),
     "a line that does not exist": ("bending", "get_standard_digital_in(5)", "get_standard_digital_in(8)"),
     "another timeout": ("bending", "waited < 10.0", "waited < 20.0"),
-    "the counter never set back": ("welding", "    waited = 0.0\n    while (get_configurable", "    while (get_configurable"),
+    "the counter set to another value": ("welding", "    waited = 0.0\n    while (get_configurable", "    waited = 3.0\n    while (get_configurable"),
     "the loop does not count": ("bending", "      waited = waited + 0.01\n", ""),
     "misspelt function": ("bending", "set_standard_digital_out(4, True)", "set_standard_digital_ot(4, True)"),
     "misspelt routine": ("bending", "  bend_1()\n", "  bend_l()\n"),
@@ -351,9 +351,9 @@ def test_every_damage_is_noticed(kind):
 
 
 def test_errors_name_line_and_column():
-    with pytest.raises(ProgramTextError, match=r"^prog.script: line 3, column 11: variable 'speed' does not exist; there are: none"):
-        script("  x = 2 * speed".replace("x = 2 *", "sleep("[:0] + "y = 1 *"))
-    with pytest.raises(ProgramTextError, match="is 'movej' meant|is 'movel' meant"):
+    with pytest.raises(ProgramTextError, match=r"^prog.script: line 3, column 11: variable 'speed' does not exist; there are: y"):
+        script("  y = 1 * speed")
+    with pytest.raises(ProgramTextError, match=r"is 'move[jl]' meant"):
         script("  move_j([0,0,0,0,0,0])")
     with pytest.raises(ProgramTextError, match=r"line 3: function 'prog' stands twice; first in line 1"):
         script("  def prog():\n  end")
@@ -403,7 +403,7 @@ def test_garbled_text_never_crashes(data):
 
 def test_only_one_script_is_a_program():
     for files in ({}, {"a.mod": b"x"}, {"a.script": b"x", "b.script": b"y"}):
-        with pytest.raises(ProgramTextError, match="one .script file"):
+        with pytest.raises(ProgramTextError, match=r"one \.script file"):
             read_urscript(files, Controller())
 
 
@@ -484,14 +484,16 @@ Pallet()
 def test_a_program_that_a_person_wrote_runs():
     back = read_urscript({"Pallet.script": BY_HAND.encode()}, Controller())
     assert [routine.name for routine in back.routines] == ["Pallet", "grip", "place"]
-    with pytest.raises(ProgramTextError, match=r"line 47: not understood: 'rg_wiggle\(4\)'"):
+    with pytest.raises(ProgramTextError, match=r"line 46: not understood: 'rg_wiggle\(4\)'"):
         list(run(back, _Shown({"DI[2]": True, "DI[3]": True, "DI[1]": True})))
     done = list(run(back, _Shown({"DI[2]": True, "DI[3]": True, "DI[1]": True}), skip_unknown=True))
     moves = [one for one in done if isinstance(one, Moved)]
     # Home, twice (pose, drop, lower, up), home.
     assert [one.kind for one in moves] == ["joint", *["joint", "linear", "linear", "linear"] * 2, "joint"]
     assert moves[0].q == pytest.approx(np.radians([0, -90, 90, -90, -90, 0])) and moves[0].speed == pytest.approx(0.5 / np.pi)
-    assert moves[1].posture == Posture("near", tuple(np.radians([0.0, -90, 90, -90, -90, 0]))) and moves[1].speed == pytest.approx(1.05 / np.pi)
+    assert moves[1].posture == Posture("near", tuple(np.radians([0.0, -90, 90, -90, -90, 0]))) and moves[1].speed == pytest.approx(
+        1.05 / np.pi
+    )
     assert moves[2].T_target[:3, 3] == pytest.approx([0.4, 0.15, 0.2]) and moves[2].speed == 0.1
     # The tool points down: 20 mm along it are 20 mm lower.
     assert moves[3].T_target[:3, 3] == pytest.approx([0.4, 0.15, 0.18]) and moves[4].speed == 1.0
@@ -512,7 +514,7 @@ def test_waits_of_a_person_run_out_of_time():
     assert [type(one) for one in done if isinstance(one, Moved | Waited | Halted)] == [Moved, Waited, Waited, Halted, Moved, Halted]
     assert not [one for one in done if isinstance(one, Waited)][-1].came
     stuck = list(run(back, _Shown({"DI[2]": False, "DI[3]": False, "DI[1]": True})))[-1]
-    assert isinstance(stuck, Stuck) and stuck.signals == (("DI[3]", True),) and stuck.at.line == 54
+    assert isinstance(stuck, Stuck) and stuck.signals == (("DI[3]", True),) and stuck.at.line == 53
 
 
 class _Shown(SignalsOnly):
@@ -536,20 +538,26 @@ def test_statements_of_the_file_itself_are_the_program():
 
 
 def test_values_that_only_the_program_knows_are_kept_as_text():
-    back = script("  here = get_actual_tcp_pose()\n  movel(pose_trans(here, p[0,0,0.1,0,0,0]))\n  thread watch():\n    sync()\n  end\n  run watch()")
+    back = script(
+        "  here = get_actual_tcp_pose()\n  movel(pose_trans(here, p[0,0,0.1,0,0,0]))\n  thread watch():\n    sync()\n  end\n  run watch()"
+    )
     assert [one.text for one in run(back, skip_unknown=True) if isinstance(one, Skipped)] == [
         "here = get_actual_tcp_pose()", "movel(pose_trans(here, p[0,0,0.1,0,0,0]))", "run watch()",
     ]  # fmt: skip
 
 
 def test_a_pose_that_a_loop_changes_is_not_taken_for_the_first_one():
-    back = script("  pos = p[0.4,0,0.2,0,0,0]\n  n = 0\n  while n < 2:\n    movel(pos)\n    pos = pose_add(pos, p[0,0,0.1,0,0,0])\n    n = n + 1\n  end")
+    back = script(
+        "  pos = p[0.4,0,0.2,0,0,0]\n  n = 0\n  while n < 2:\n    movel(pos)\n    pos = pose_add(pos, p[0,0,0.1,0,0,0])\n    n = n + 1\n  end"
+    )
     kinds = [type(one).__name__ for one in run(back, skip_unknown=True)]
     assert "Moved" not in kinds and kinds.count("Skipped") == 4
 
 
 def test_functions_in_conditions_are_called_at_every_turn():
-    back = script("  n = 0\n  def more():\n    n = n + 1\n    return n < 3\n  end\n  while more():\n    sleep(1)\n  end\n  if not more():\n    sleep(5)\n  end")
+    back = script(
+        "  n = 0\n  def more():\n    n = n + 1\n    return n < 3\n  end\n  while more():\n    sleep(1)\n  end\n  if not more():\n    sleep(5)\n  end"
+    )
     assert [one.seconds for one in run(back) if isinstance(one, Paused)] == [1.0, 1.0, 5.0]
 
 
@@ -567,7 +575,9 @@ def test_the_language_is_registered_with_every_feature():
 
 def test_ten_megabytes_are_read_in_time():
     rng = np.random.default_rng(3)
-    lines = ["  movel(pose_trans(f, p[" + ", ".join(f"{v:.7f}" for v in row) + "]), a=1.2, v=0.4)" for row in rng.uniform(-1, 1, (20_000, 6))]
+    lines = [
+        "  movel(pose_trans(f, p[" + ", ".join(f"{v:.7f}" for v in row) + "]), a=1.2, v=0.4)" for row in rng.uniform(-1, 1, (20_000, 6))
+    ]
     text = "\r\n".join(["def big():", "  global f = p[0.1, 0.2, 0.3, 0.1, 0.2, 0.3]", "  set_tcp(f)", *lines, "end", "big()", ""]).encode()
     start = time.process_time()
     back = read_urscript({"big.script": text}, Controller())
