@@ -53,6 +53,8 @@ from robots.programs.urscript_text import Wire, arc_length, joints, payload, pos
 from robots.programs.urscript_walk import Standing, callees_first, standing_at_entry
 
 LONGEST_NAME = 36
+AT_HOME = 0.05
+"""How far the tool may be from home at the start without a question [m]."""
 LEAST_SPEED = 0.00001
 """Speeds below this are not written [m/s]."""
 
@@ -166,7 +168,7 @@ class _Writer:
             out += [f"  def {self.routines[routine.name]}():", f"    # {ascii_text(routine.title)}"]
             _Body(self, routine, "    ").write()
             out += ["  end", ""]
-        out.append(f"  # {ascii_text(program.routines[0].title)}: begins with the move home, clear the way to it")
+        out.append(f"  # {ascii_text(program.routines[0].title)}")
         _Body(self, program.routines[0], "  ").write()
         out.append("end")
         if self.own.call:
@@ -226,6 +228,7 @@ class _Body:
         self.radii = blend_radii(self.program, routine, standing.frame)
         self.T: Array | None = None
         self.waits = 0
+        self.asks_home = routine is writer.program.routines[0]
 
     def write(self) -> None:
         for i, one in enumerate(self.routine.body):
@@ -296,9 +299,12 @@ class _Body:
             if one.q is None:
                 raise CAPABILITIES.refuse("joint-pose", f"in routine '{self.routine.name}'")
             pace = f"t={short(one.duration, 4)}" if one.duration is not None else f"v={short(one.speed * self.writer.joint_speed, 5)}"
+            if self.asks_home:
+                self._home(one.q)
             self._put(f"movej({joints(one.q)}, a={short(math.radians(self.writer.own.joint_acceleration_deg_s2), 4)}, {pace}{radius})")
-            self.T = None
+            self.T, self.asks_home = None, False
             return
+        self.asks_home = False
         if self.frame is None:
             raise UnsupportedError(f"routine '{self.routine.name}': a move to a pose before any frame is chosen")
         acceleration = short(self.writer.own.acceleration_mm_s2 * 1e-3, 4)
@@ -309,6 +315,16 @@ class _Body:
             via = self._target(one.T_frame_via)
             self._put(f"movec({via}, {target}, a={acceleration}, v={short(self._speed(one), 5)}{radius}, mode=0)")
         self.T = self.program.frames[self.frame].T_robot_frame @ one.T_frame_tcp
+
+    def _home(self, q: Array) -> None:
+        """Asks before the first move, unless the robot stands where it ends."""
+        for text in (
+            "# safe start: from anywhere else the robot moves home only after Continue",
+            f"if point_dist(get_actual_tcp_pose(), get_forward_kin({joints(q)})) > {AT_HOME}:",
+            '  popup("The robot is not at home. Continue: it moves there; look whether the way is free", title="Start", warning=True, blocking=True)',
+            "end",
+        ):
+            self._put(text)
 
     def _target(self, T_frame_tcp: Array) -> str:
         assert self.frame is not None
