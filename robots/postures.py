@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import UnknownNameError
 from core.frames import Array
-from robots.configuration import abb_confdata, kuka_status_turn
+from robots.configuration import abb_confdata, fanuc_config, kuka_status_turn, yaskawa_rconf
 from robots.model import RobotModel
 from robots.programs.program import Posture, PostureRule
 
@@ -37,6 +37,8 @@ class ArmSeen:
 
 MAKERS: dict[str, Callable[[ArmSeen], tuple[int | str, ...]]] = {
     "abb": lambda arm: abb_confdata(arm.q_deg, wrist_behind_axis_1=arm.behind_axis_1, wrist_behind_lower_arm=arm.behind_lower_arm),
+    "fanuc": lambda arm: fanuc_config(arm.q_deg, wrist_behind_axis_1=arm.behind_axis_1, elbow_down=arm.behind_lower_arm),
+    "yaskawa": lambda arm: yaskawa_rconf(arm.q_deg, wrist_behind_axis_1=arm.behind_axis_1, elbow_down=arm.behind_lower_arm),
     "kuka": lambda arm: kuka_status_turn(arm.q_deg, wrist_behind_axis_1=arm.behind_axis_1, a3_offset_deg=arm.stretched_deg),
 }
 """Maker -> values of `Posture`."""

@@ -28,6 +28,7 @@ class Controller:
         weaves: By number.
         settings: Of the cell.
         flange: Forward kinematics, for text that gives straight moves by joint values (pulses); None: not known.
+        joint_speeds: Greatest joint speeds (n,) [rad/s], a track first [m/s]; None: not known.
     """
 
     robot: str = "robot"
@@ -43,6 +44,7 @@ class Controller:
     weaves: dict[int, Weave] = field(default_factory=dict)
     settings: ProgramSettings = field(default_factory=ProgramSettings)
     flange: FlangeRule | None = None
+    joint_speeds: Array | None = None
 
     @property
     def prismatic(self) -> Array:
@@ -81,6 +83,7 @@ def controller_of(program: RobotProgram, settings: ProgramSettings, language: st
         weaves={weave.number: weave for weave in program.weaves.values() if weave.number is not None},
         settings=settings,
         flange=program.flange,
+        joint_speeds=program.joint_speeds,
     )
 
 

@@ -6,21 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import UnknownNameError
-from robots.programs import krl
+from robots.programs import fanuc, inform, krl, rapid, urscript
 from robots.programs.capabilities import Capabilities
 from robots.programs.controller import Controller
-from robots.programs.fanuc import CAPABILITIES as FANUC
-from robots.programs.fanuc import write_fanuc
 from robots.programs.fanuc_reader import read_fanuc
-from robots.programs.krl_reader import read_krl
-from robots.programs.inform import CAPABILITIES as INFORM
-from robots.programs.inform import write_inform
 from robots.programs.inform_reader import read_inform
+from robots.programs.krl_reader import read_krl
 from robots.programs.program import RobotProgram
-from robots.programs.rapid import CAPABILITIES as RAPID
-from robots.programs.rapid import write_rapid
 from robots.programs.rapid_reader import read_rapid
 from robots.programs.settings import ProgramSettings
+from robots.programs.urscript_reader import read_urscript
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +34,11 @@ class Language:
 
 
 LANGUAGES: dict[str, Language] = {
-    "fanuc": Language(FANUC, write_fanuc, read_fanuc),
-    "rapid": Language(RAPID, write_rapid, read_rapid),
+    "rapid": Language(rapid.CAPABILITIES, rapid.write_rapid, read_rapid),
     "krl": Language(krl.CAPABILITIES, krl.write_krl, read_krl),
-    "inform": Language(INFORM, write_inform, read_inform),
+    "fanuc": Language(fanuc.CAPABILITIES, fanuc.write_fanuc, read_fanuc),
+    "inform": Language(inform.CAPABILITIES, inform.write_inform, read_inform),
+    "urscript": Language(urscript.CAPABILITIES, urscript.write_urscript, read_urscript),
 }
 """By name."""
 

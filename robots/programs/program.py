@@ -76,12 +76,13 @@ class Posture:
     """Which of the arm's solutions a target means, in a maker's own words.
 
     Attributes:
-        maker: `abb` (cf1, cf4, cf6, cfx), `kuka` (S, T), `fanuc` (letters as one string, three turns), `yaskawa` (the first six fields of RCONF).
+        maker: `abb` (cf1, cf4, cf6, cfx), `kuka` (S, T), `fanuc` (letters as one string, three turns), `yaskawa` (the first six fields of RCONF),
+            `near` (joint values [rad] that the solution must be nearest to).
         values: See above.
     """
 
     maker: str
-    values: tuple[int | str, ...]
+    values: tuple[int | float | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,6 +535,8 @@ class RobotProgram:
         variables: Of the whole program with their first values.
         postures: Names the posture of joint values; None: targets are written without.
         flange: Forward kinematics, for languages in which a joint move too goes to a pose; None: not known.
+        joint_speeds: Greatest joint speeds (n,) [rad/s], a track first [m/s]; None: not known. For languages that give joint moves a speed
+            instead of a share.
     """
 
     name: str
@@ -556,6 +559,7 @@ class RobotProgram:
     variables: dict[str, Value | None] = field(default_factory=dict)
     postures: PostureRule | None = None
     flange: FlangeRule | None = None
+    joint_speeds: Array | None = None
 
     def on_track(self, language: str) -> bool:
         """Whether the arm stands on a track, which is then an external axis; raises `UnsupportedError` unless it has six turning axes."""

@@ -125,7 +125,8 @@ class UrScriptSettings(LanguageSettings):
 
     joint_acceleration_deg_s2: Speed = Field(default=80.0, description="of joint moves")
     acceleration_mm_s2: Speed = Field(default=1200.0, description="of straight moves")
-    call: bool = Field(default=True, description="call the program at the end of the file, as a PolyScript node needs it")
+    call: bool = Field(default=True, description="call the program at the end of the file, as a PolyScope script node needs it")
+    arc_timeout_s: Speed = Field(default=5.0, description="longest time for the arc to burn, and to end")
 
 
 class ProgramSettings(_Settings):

@@ -88,6 +88,8 @@ def bare_program(cell: Cell, gripper: Gripper, language: str) -> RobotProgram:
         track_speed=float(model.velocity[0]) if model.slides else 0.0,
         on_fault=(SetSignal("bend-start", False),) if "bend-start" in cell.signals else (),
         postures=posture_rule(model),
+        flange=model.fk,
+        joint_speeds=model.velocity,
     )
 
 

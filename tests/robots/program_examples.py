@@ -54,7 +54,7 @@ ADDRESSES = {
     "rapid": ("doBendStart", "doVacuum", "goBend", "diPartHeld", "diOpen", "giEcho"),
     "fanuc": ("DO[2]", "DO[4]", "GO[1]", "DI[8]", "DI[7]", "GI[1]"),
     "inform": ("OT#(2)", "OT#(4)", "OG#(3)", "IN#(8)", "IN#(7)", "IG#(3)"),
-    "urscript": ("DO[2]", "DO[4]", "GO[0]", "DI[5]", "DI[7]", "GI[0]"),
+    "urscript": ("DO[2]", "DO[4]", "OR[24]", "DI[5]", "DI[7]", "IR[24]"),
 }
 """In the order of `NAMES`."""
 HOME = np.radians([0.0, -90.0, 90.0, 0.0, 45.0, -170.0])

@@ -1,0 +1,140 @@
+"""What the names of a URScript text mean at the line being read: which variable, and its value where the text alone determines it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from core.frames import Array
+from robots.programs.events import ProgramTextError
+from robots.programs.urscript_lines import Source
+from robots.programs.urscript_names import FUNCTIONS, SIGNATURES
+from robots.programs.urscript_scopes import Scope, scopes
+from robots.programs.urscript_syntax import Apply, At, Literal, Member, Name, Node, Op, Vector, parse
+from robots.programs.urscript_values import Constant, Evaluator, Pose
+
+
+class Flow:
+    """The line being read, its scope, and the values known there.
+
+    A variable that gets a value at one place only has it everywhere. One that gets several is known from an assignment up to the next branch,
+    loop, or call that could change it.
+
+    Args:
+        source: The text.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.line, self.text = 0, ""
+        self.scopes = scopes(source)
+        self.scope = self.scopes.file
+        self.known: dict[str, Constant] = {}
+        self.fixed: dict[tuple[str, str], Constant | None] = {}
+        self.evaluator = Evaluator(self.lookup, self.fail)
+
+    def fail(self, column: int, message: str) -> ProgramTextError:
+        """An error in this line."""
+        return self.source.error(self.line, column, message)
+
+    def indent(self) -> int:
+        """Columns before the statement."""
+        return len(self.text) - len(self.text.lstrip())
+
+    def parsed(self, start: int, end: int | None = None) -> Node:
+        """An expression of this line, its names checked."""
+        node = parse(self.text if end is None else self.text[:end], start, self.fail)
+        self.resolve(node)
+        return node
+
+    def forget(self, keep: Callable[[Scope], bool] = lambda owner: False) -> None:
+        """Drops values that a branch, a loop or a function may change: of variables that get several, unless `keep` says so of their scope."""
+        for name in list(self.known):
+            owner = self.scope.owner(name)
+            if owner is not None and owner.assigned.get(name, 0) > 1 and not keep(owner):
+                del self.known[name]
+
+    def lookup(self, node: Name) -> Constant | None:
+        if node.name in self.known:
+            return self.known[node.name]
+        owner = self.scope.owner(node.name)
+        if owner is None:
+            raise self._no_such(node)
+        if owner.assigned.get(node.name) != 1 or node.name not in owner.once or node.name in owner.parameters:
+            return None
+        key = (owner.name, node.name)
+        if key not in self.fixed:
+            self.fixed[key] = None
+            self.fixed[key] = self._fixed(owner, *owner.once[node.name])
+        return self.fixed[key]
+
+    def _fixed(self, owner: Scope, line: int, start: int, text: str) -> Constant | None:
+        """The value of a variable that gets one at a single place."""
+        kept = self.scope, self.known, self.line, self.text
+        self.scope, self.known, self.line = owner, {}, line
+        text = text.rstrip()
+        self.text = self.source.without_comment(line, text) if "#" in text else text
+        if self.text[start:].lstrip().startswith("run "):
+            value = None
+        else:
+            value = self.evaluator.value(parse(self.text, start, self.fail))
+        self.scope, self.known, self.line, self.text = kept
+        return value
+
+    def frame(self, name: str, column: int) -> Array | None:
+        value = self.lookup(Name(name, column))
+        return value.T if isinstance(value, Pose) else None
+
+    def _no_such(self, node: Name) -> ProgramTextError:
+        return self.fail(node.column, f"variable '{node.name}' does not exist; there are: {', '.join(self.scope.visible()) or 'none'}")
+
+    def resolve(self, node: Node) -> None:
+        """Checks every name, also of what is kept as text."""
+        if isinstance(node, Literal):
+            return
+        if isinstance(node, Name):
+            if self.scope.owner(node.name) is None:
+                raise self._no_such(node)
+        elif isinstance(node, Apply):
+            if node.function:
+                self._function(node)
+            for one in (*node.arguments, *node.named.values()):
+                self.resolve(one)
+        elif isinstance(node, Vector):
+            for one in node.items:
+                self.resolve(one)
+        elif isinstance(node, Op):
+            for one in node.arguments:
+                self.resolve(one)
+        elif isinstance(node, At):
+            self.resolve(node.base)
+            self.resolve(node.index)
+        elif isinstance(node, Member):
+            self.resolve(node.base)
+
+    def _function(self, node: Apply) -> None:
+        name = node.function
+        if name in SIGNATURES:
+            self.evaluator.arguments(node)
+        elif name in self.scopes.functions:
+            self.count(node, self.scopes.functions[name])
+        elif name not in FUNCTIONS:
+            # A URCap may bring any function; one that is nearly another is a slip.
+            near = get_close_matches(name, [*FUNCTIONS, *self.scopes.functions], 1, 0.85)
+            if near:
+                raise self.fail(node.column, f"function '{name}' does not exist; is '{near[0]}' meant?")
+
+    def count(self, node: Apply, scope: Scope) -> None:
+        if len(node.arguments) + len(node.named) != len(scope.parameters):
+            raise self.fail(
+                node.column,
+                f"'{node.function}' takes {len(scope.parameters)} values, it is given {len(node.arguments) + len(node.named)}",
+            )
+
+    def ordered(self, node: Apply, scope: Scope) -> list[Node]:
+        given = dict(zip(scope.parameters, node.arguments))
+        for name, one in node.named.items():
+            if name not in scope.parameters or name in given:
+                raise self.fail(node.column, f"'{node.function}' has no further value '{name}'; it has: {', '.join(scope.parameters)}")
+            given[name] = one
+        return [given[name] for name in scope.parameters]
