@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.frames import Array, quat_wxyz
-from robots.programs.events import ArcChanged, Halted, LoadChanged, Moved, Paused, SignalSet, Skipped
+from robots.programs.events import ArcChanged, Halted, Moved, Paused, SignalSet, Skipped
 from robots.programs.happenings import Happening
 
 SMALL, MOST_CELLS = 100_000, 30_000_000
@@ -74,8 +74,6 @@ class _Rows:
                 key = tuple(np.floor(np.nan_to_num(np.r_[self.p[i] * 1e4, self.q[i] * 5e3]) + 0.3719).astype(int).tolist())
             elif isinstance(event, Paused):
                 self.value[i] = event.seconds
-            elif isinstance(event, LoadChanged):
-                self.value[i] = round(event.load.mass, 3)
             elif isinstance(event, ArcChanged):
                 self.value[i] = event.procedure is not None
             elif isinstance(event, Halted):
@@ -92,7 +90,7 @@ class _Rows:
             self.key.append((int(self.kind[i]), int(self.what[i]), float(self.value[i]), key))
         self.moved = self.kind == number("Moved")
         self.on_or_off = (self.kind == number("ArcChanged")) | (self.kind == number("Halted"))
-        self.amount = (self.kind == number("Paused")) | (self.kind == number("LoadChanged"))
+        self.amount = self.kind == number("Paused")
 
 
 def _costs(a: _Rows, i: int | slice, b: _Rows, j: slice, strange: float) -> Array:

@@ -16,7 +16,7 @@ from robots.programs.program import RobotProgram
 
 TOTAL = 0.05
 """Programs whose times differ by less take the same time [s]."""
-_IN_A_ROW = ("target", "speed", "turn-speed", "blend")
+_IN_A_ROW = ("target", "speed", "turn-speed", "blend", "load")
 _EVERYWHERE = ("tool", "frame")
 
 
@@ -41,8 +41,7 @@ def compare(
         ProgramTextError: One of them comes to an instruction that cannot be carried out.
     """
     lines_a, lines_b = ({}, {}) if same_language else (_names(a, names_a), _names(b, names_b))
-    one = happenings(a, model, lines_a, unknown=same_language)
-    other = happenings(b, model, lines_b, unknown=same_language)
+    one, other = happenings(a, model, lines_a, unknown=same_language), happenings(b, model, lines_b, unknown=same_language)
     pairs = aligned(one, other, same_language=same_language)
     if not same_language:
         # The lines that are used alike are the same: with their names known what was put in or taken out stands out.
@@ -59,7 +58,7 @@ def compare(
             changes.append((moves, Change("removed", f"{words(one[i])} removed", one[i].spot, None)))
         elif j is not None:
             changes.append((moves, Change("added", f"{words(other[j])} added", None, other[j].spot)))
-    return _gathered(changes) + _time(one, other)
+    return _gathered(changes) + _time(one, other, pairs)
 
 
 def _names(program: RobotProgram, given: Mapping[str, str] | None) -> dict[str, str]:
@@ -109,16 +108,21 @@ def _place(spot: Spot | None) -> tuple[object, ...] | None:
     return None if spot is None else (spot.file, spot.line, spot.routine, spot.number)
 
 
-def _time(a: Sequence[Happening], b: Sequence[Happening]) -> list[Change]:
-    """The difference of both programs' times, as far as it is known."""
-    known = [sum(one.seconds for one in side if one.seconds is not None) for side in (a, b)]
-    open_ = [sum(one.seconds is None for one in side) for side in (a, b)]
-    if abs(known[1] - known[0]) < TOTAL:
+def _time(a: Sequence[Happening], b: Sequence[Happening], pairs: Iterable[Pair]) -> list[Change]:
+    """The difference of both programs' times over everything whose time is known on both sides."""
+    total_a = total_b = 0.0
+    unknown = 0
+    for i, j in pairs:
+        times = [0.0 if k is None else side[k].seconds for side, k in ((a, i), (b, j))]
+        if times[0] is None or times[1] is None:
+            unknown += 1
+        else:
+            total_a, total_b = total_a + times[0], total_b + times[1]
+    if abs(total_b - total_a) < TOTAL:
         return []
-    missing = f"; {open_[0]} and {open_[1]} moves are not counted, their way or speed is not known" if any(open_) else ""
-    message = f"takes {known[1] - known[0]:+.2f} s: {known[0]:.2f} s became {known[1]:.2f} s at programmed speeds, without waits{missing}"
-    data = {"a_s": round(known[0], 4), "b_s": round(known[1], 4), "a_not_counted": open_[0], "b_not_counted": open_[1]}
-    return [Change("time", message, None, None, data)]
+    missing = f"; {unknown} moves are not counted, their way is not known" if unknown else ""
+    message = f"takes {total_b - total_a:+.2f} s: {total_a:.2f} s became {total_b:.2f} s at programmed speeds, without waits{missing}"
+    return [Change("time", message, None, None, {"a_s": round(total_a, 4), "b_s": round(total_b, 4), "not_counted": unknown})]
 
 
 def change_table(changes: Sequence[Change]) -> str:

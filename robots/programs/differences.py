@@ -10,10 +10,11 @@ import numpy as np
 
 from core.frames import Array, inverse
 from core.units import to_deg, to_mm
-from robots.programs.events import ArcChanged, Halted, LoadChanged, Moved, Paused, SignalSet, Skipped, Stuck, Waited
+from robots.programs.events import ArcChanged, Halted, Moved, Paused, SignalSet, Skipped, Stuck, Waited
 from robots.programs.followed import Spot
 from robots.programs.happenings import Happening, same_load, words
 from robots.programs.positions import pose_change
+from robots.programs.program import Load
 
 LENGTH, TURN = 2e-6, np.radians(2e-4)
 """Targets that differ by less are the same: rounding of text [m, rad]."""
@@ -57,14 +58,11 @@ def _found(a: Happening, b: Happening, same_language: bool) -> _Found:
     if isinstance(one, Moved) and isinstance(other, Moved):
         yield from _targets(a, b, one, other)
         yield from _manner(one, other, same_language)
+        yield from _loads(a.load, b.load, same_language)
     elif isinstance(one, SignalSet | Waited | Stuck) and isinstance(other, SignalSet | Waited | Stuck):
         yield from _signals(a, b, same_language)
     elif isinstance(one, Paused) and isinstance(other, Paused) and abs(one.seconds - other.seconds) > TIME:
         yield "pause", f"pause of {one.seconds:g} s became {other.seconds:g} s", {"a_s": one.seconds, "b_s": other.seconds}
-    elif isinstance(one, LoadChanged) and isinstance(other, LoadChanged) and not same_load(one.load, other.load):
-        shift = _millimetres(other.load.com - one.load.com)
-        data = {"a_kg": one.load.mass, "b_kg": other.load.mass, "centre_shift_mm": shift}
-        yield "load", f"load of {one.load.mass:.3f} kg became {other.load.mass:.3f} kg, its centre moved by {_vector(shift)} mm", data
     elif isinstance(one, ArcChanged) and isinstance(other, ArcChanged):
         if (one.procedure is None) != (other.procedure is None):
             yield "arc", f"arc {'off' if one.procedure is None else 'on'} became {'off' if other.procedure is None else 'on'}", {}
@@ -212,6 +210,17 @@ def _manner(one: Moved, other: Moved, same_language: bool) -> _Found:
     )
     if before != after:
         yield "trigger", f"triggers {_triggers(one)} became {_triggers(other)}", {}
+
+
+def _loads(a: Load | None, b: Load | None, same_language: bool) -> _Found:
+    if a is None or b is None:
+        if a is not b and same_language:
+            named = [f"{one.mass:.3f} kg" if one is not None else "none" for one in (a, b)]
+            yield "load", f"load on the flange, {named[0]}, became {named[1]}", {}
+    elif not same_load(a, b):
+        shift = _millimetres(b.com - a.com)
+        data = {"a_kg": a.mass, "b_kg": b.mass, "centre_shift_mm": shift}
+        yield "load", f"load on the flange, {a.mass:.3f} kg, became {b.mass:.3f} kg, its centre moved by {_vector(shift)} mm", data
 
 
 def _speeds_differ(a: float, b: float) -> bool:

@@ -26,6 +26,7 @@ class Happening:
         spot: Because of which instruction.
         at: Where the robot stands afterwards.
         seconds: How long it takes; None: not known. Waits take none.
+        load: On the flange; None: neither tool nor program say.
         signals: Neutral names (or addresses) and values of the lines that are set or waited for.
     """
 
@@ -33,13 +34,14 @@ class Happening:
     spot: Spot
     at: Position
     seconds: float | None
+    load: Load | None
     signals: tuple[tuple[str, bool | int], ...] = ()
 
 
 def happenings(program: RobotProgram, model: RobotModel | None, names: Mapping[str, str], *, unknown: bool) -> list[Happening]:
     """Runs a program with every signal coming.
 
-    Messages are left out, and so are loads that change nothing: languages say the empty load where they please.
+    Messages are left out. Loads are no events of their own but belong to the moves that are made with them: languages say them where they please.
 
     Args:
         program: Built or read.
@@ -53,26 +55,26 @@ def happenings(program: RobotProgram, model: RobotModel | None, names: Mapping[s
     followed = follow(program)
     if followed.fault is not None:
         raise followed.fault[0]
-    own = [tool.load for tool in program.tools.values()]
-    held: Load | None = None
+    own = {id(tool.T_flange_tcp): tool.load for tool in program.tools.values() if tool.load.mass > 0}
+    load: Load | None = None
     at = Position()
     out = []
     for event, spot in followed.events:
         time: float | None = 0.0
-        if isinstance(event, Messaged) or (isinstance(event, Skipped) and not unknown):
-            continue
+        carried = load
         if isinstance(event, LoadChanged):
-            if (held is None and any(same_load(event.load, one) for one in own)) or (held is not None and same_load(event.load, held)):
-                continue
-            held = event.load
-        elif isinstance(event, Moved):
+            load = event.load
+        if isinstance(event, Messaged | LoadChanged) or (isinstance(event, Skipped) and not unknown):
+            continue
+        if isinstance(event, Moved):
             end, _ = reached(at, event, model)
             time = seconds(at, event, end, model)
             at = end
+            carried = own.get(id(event.T_flange_tcp)) if load is None else load
         elif isinstance(event, Paused):
             time = event.seconds
-        signals = _signals(event)
-        out.append(Happening(event, spot, at, time, tuple((names.get(address, address), value) for address, value in signals)))
+        signals = tuple((names.get(address, address), value) for address, value in _signals(event))
+        out.append(Happening(event, spot, at, time, carried, signals))
     return out
 
 
@@ -103,8 +105,6 @@ def words(one: Happening) -> str:
         return f"wait for {wanted}"
     if isinstance(event, Paused):
         return f"pause of {event.seconds:g} s"
-    if isinstance(event, LoadChanged):
-        return f"load of {event.load.mass:.3f} kg"
     if isinstance(event, Skipped):
         return f"'{event.text}'"
     return {"ArcChanged": "arc on or off", "Halted": "halt"}.get(type(event).__name__, type(event).__name__)

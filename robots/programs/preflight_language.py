@@ -41,9 +41,12 @@ def language_findings(program: RobotProgram, capabilities: Capabilities) -> list
         if needed and feature in capabilities.lacks and feature not in told:
             message = capabilities.refuse(feature).message
             findings.append(finding_at("error", "not-expressible", _first(program), message, capabilities.lacks[feature], {"feature": feature}))  # fmt: skip
+    # Where routines are programs of their own, they may be as long as those.
+    longest = max(capabilities.longest_name, capabilities.longest_word)
     findings += _names("program", [(program.name, _first(program))], capabilities.longest_name)
-    findings += _names("routine", [(one.name, head(one)) for one in program.routines], capabilities.longest_word)
-    if "tool-data" in capabilities.says:
+    findings += _names("routine", [(one.name, head(one)) for one in program.routines], longest)
+    # What was read has its names from the text, or none.
+    if "tool-data" in capabilities.says and not any(routine.file for routine in program.routines):
         for kind, names in (("tool", program.tools), ("frame", program.frames), ("load", program.loads)):
             findings += _names(kind, [(name, _first(program)) for name in names], capabilities.longest_word)
     return findings

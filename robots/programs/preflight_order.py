@@ -28,7 +28,7 @@ HELD = "part-held"
 
 def order_findings(program: RobotProgram, main: Followed) -> list[Finding]:
     """Of the run in which every signal comes."""
-    findings = _first_move(main) + _blends(main) + _held(program, main) + _retreat_blends(program)
+    findings = _first_move(main) + _blends(main) + _bare_tools(program, main) + _held(program, main) + _retreat_blends(program)
     if main.fault is not None:
         error, spot = main.fault
         findings.append(
@@ -97,6 +97,22 @@ def _words(event: Event) -> str:
     if isinstance(event, ArcChanged):
         return "the arc is ended" if event.procedure is None else "the arc is ignited"
     return "the program halts"
+
+
+def _bare_tools(program: RobotProgram, main: Followed) -> list[Finding]:
+    """Moves with a tool that has no mass, before any load is named."""
+    tools = {id(tool.T_flange_tcp): name for name, tool in program.tools.items() if not 0 < tool.load.mass < float("inf")}
+    findings = []
+    for event, spot in main.events:
+        if isinstance(event, LoadChanged) and event.load.mass > 0:
+            break
+        name = tools.pop(id(event.T_flange_tcp), None) if isinstance(event, Moved) else None
+        if name is not None:
+            mass = program.tools[name].load.mass
+            message = f"moves with tool '{name}', which has a mass of {mass:g} kg; controllers refuse it or drive as if there were no tool"
+            remedy = "give the tool's mass and centre of mass in the cell, or name the load before"
+            findings.append(finding_at("error", "missing-payload", spot, message, remedy, {"tool": name, "mass_kg": mass}))
+    return findings
 
 
 def _held(program: RobotProgram, main: Followed) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Figures in a program that cannot be: joints outside their limits, speeds, times, poses, signals of the wrong kind, tools without mass."""
+"""Figures in a program that cannot be: joints outside their limits, speeds, times, poses, signals of the wrong kind, loads without mass."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from robots.programs.program import (
     SetSpeed,
     Trigger,
     Unknown,
-    UseTool,
     WaitSignal,
     WaitUntil,
     While,
@@ -187,19 +186,8 @@ def _bounded(condition: object) -> bool:
 
 def _payloads(program: RobotProgram) -> list[Finding]:
     findings = []
-    judged: set[str] = set()
-    for routine in program.routines:
-        for spot in spots(routine):
-            one = spot.instruction
-            if not isinstance(one, UseTool) or one.tool in judged or one.tool not in program.tools:
-                continue
-            judged.add(one.tool)
-            mass = program.tools[one.tool].load.mass
-            if not 0 < mass < float("inf"):
-                message = f"tool '{one.tool}' has a mass of {mass:g} kg; controllers refuse it or drive as if there were no tool"
-                findings.append(finding_at("error", "missing-payload", spot, message, "give the tool's mass and centre of mass in the cell", {"mass_kg": mass}))  # fmt: skip
     for name, load in program.loads.items():
         if not 0 < load.mass < float("inf"):
             message = f"load '{name}' has a mass of {load.mass:g} kg"
-            findings.append(finding_at("error", "missing-payload", head(program.routines[0]), message, "give the part's mass", {"mass_kg": load.mass}))  # fmt: skip
+            findings.append(finding_at("error", "missing-payload", head(program.routines[0]), message, "give its mass and centre of mass", {"load": name}))  # fmt: skip
     return findings

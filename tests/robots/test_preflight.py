@@ -91,7 +91,7 @@ PLANTED = [
     ("signal-direction", made(SetSignal("part-held", True)), "'part-held' ($IN[8]) is an input and cannot be set"),
     ("signal-kind", made(SetSignal("vacuum-on", 3)), "3 for 'vacuum-on' ($OUT[4]), which is a single line"),
     ("signal-kind", made(SetSignal("bend-number", True)), "which is a group"),
-    ("missing-payload", made(tools={"gripper": Tool(np.eye(4), Load(0.0, np.zeros(3)))}), "tool 'gripper' has a mass of 0 kg"),
+    ("missing-payload", made(tools={"gripper": Tool(np.eye(4), Load(0.0, np.zeros(3)))}), "moves with tool 'gripper', which has a mass of 0 kg"),
     ("missing-payload", made(WaitSignal("part-held", True, 5.0), line(0.1)), "the part is held from here on, but the next move"),
     ("missing-payload", made(loads={"part": Load(0.0, np.zeros(3))}), "load 'part' has a mass of 0 kg"),
     ("payload-stays", made(HoldLoad("part"), WaitSignal("part-held", False, 5.0), line(0.1)), "still runs with the load 'part'"),
@@ -197,6 +197,12 @@ def test_the_length_of_an_arc_counts():
     assert codes(preflight(made(line(0.1), arc, line(0.5)))) == []
     (found,) = preflight(made(line(0.1), replace(arc, blend=16e-3), line(0.5)))
     assert "31.416 mm long" in found.message
+
+
+def test_a_text_that_names_its_load_before_it_moves_needs_no_mass_of_the_tool():
+    bare = {"gripper": Tool(TOOL.T_flange_tcp, Load(0.0, np.zeros(3)))}
+    main = Routine("main", "", (UseTool("gripper"), HoldLoad("part"), MoveJoint(HOME, 0.2)))
+    assert codes(preflight(program("krl", (main,), tools=bare))) == []
 
 
 def test_names_against_a_language():
