@@ -45,11 +45,11 @@ CAPABILITIES = Capabilities(
         "arc": "Weld Start or Arc Start",
         "weave": "Weave Sine, Circle, Figure 8",
         "seam-track": "Track TAST",
+        "search": "SKIP CONDITION, Skip,LBL,PR=LPOS",
+        "shift": "Offset,PR[n]",
     },
     lacks={
         "tool-data": "numbers in the text; the values stand in NAME_REGISTERS.TXT and are entered at the robot",
-        "search": "a search taught at the robot (Search Start, Search End): sources disagree whether the point of Search[] is where it begins or ends",
-        "shift": "Touch Offset around the seam's calls, added at the robot with the taught search",
     },
 )
 
@@ -77,7 +77,7 @@ def write_fanuc(program: RobotProgram, settings: ProgramSettings) -> dict[str, b
     payload_values(program, states, numbers)
     out = {}
     for routine in program.routines:
-        writer = RoutineWriter(program, routine, states.entries[routine.name], numbers, own, CAPABILITIES)
+        writer = RoutineWriter(program, routine, states.entries[routine.name], numbers, own)
         head = [routine.title]
         if routine is program.routines[0]:
             head = [program.title, *program.notes, "mm, deg, mm/sec", f"Values: {files[routine.name]}_REGISTERS.TXT"]

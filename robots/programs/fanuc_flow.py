@@ -6,18 +6,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from core.errors import InputError
-from robots.programs.program import ArcOff, ArcOn, Call, HoldLoad, RobotProgram, UseFrame, UseTool, WaitSignal
+from robots.programs.program import ArcOff, ArcOn, Call, HoldLoad, RobotProgram, Shift, UseFrame, UseTool, WaitSignal
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is modal: names of tool, frame and welding procedure; whether the torch weaves and follows the seam."""
+    """What is modal: names of tool, frame and welding procedure; whether the torch weaves and follows the seam; the search results targets are shifted by."""
 
     tool: str | None = None
     frame: str | None = None
     procedure: str | None = None
     weaves: bool = False
     tracks: bool = False
+    shift: tuple[str, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -61,6 +62,8 @@ def flow(program: RobotProgram) -> Flow:
                 state = replace(state, procedure=one.procedure, weaves=one.weave is not None, tracks=one.track is not None)
             elif isinstance(one, ArcOff):
                 state = replace(state, procedure=None, weaves=False, tracks=False)
+            elif isinstance(one, Shift):
+                state = replace(state, shift=one.results)
             elif isinstance(one, HoldLoad):
                 out.held[one.load].add(state.tool)
             elif isinstance(one, Call):

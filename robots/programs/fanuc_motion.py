@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from core.units import DEG, INCH, MM
@@ -25,10 +25,33 @@ _OPEN = re.compile(r"PR\[|P\[\s*(?:R|AR)\[|(?<![A-Za-z])A?R\[|max_speed|^A\s", r
 _TIMED = re.compile(rf",?\s*(T[AB])\s*({_N})\s*sec\s*,\s*", re.IGNORECASE)
 _BEFORE = re.compile(rf",?\s*DB\s*({_N})\s*mm\s*,\s*", re.IGNORECASE)
 _OPTION = re.compile(r",?\s*(?:ACC\s*(\d+)|(PTH)|(COORD))(?=[\s,]|$)", re.IGNORECASE)
+_OFFSET = re.compile(r",?\s*Offset\s*,\s*PR\[\s*(\d+)\s*(?::[^\]]*)?\](?=[\s,]|$)", re.IGNORECASE)
+_SKIP = re.compile(
+    r",?\s*Skip\s*,\s*LBL\[\s*(\d{1,5})\s*(?::[^\]]*)?\]\s*,\s*PR\[\s*(\d+)\s*(?::[^\]]*)?\]\s*=\s*LPOS(?=[\s,]|$)", re.IGNORECASE
+)
 _OUTPUT = re.compile(r"((?:DO|RO|GO|F)\[[^\]]*\]\s*=\s*\(?\s*(?:ON|OFF|\d+)\s*\)?)(?=\s|$)", re.IGNORECASE)
 _WELD = re.compile(r"\s*((?:Weld|Arc)\s+(?:Start|End)\s*\[[^\]]*\])\s*$", re.IGNORECASE)
 _SPEEDS = {"mm/sec": (MM, FASTEST_MM_S), "cm/min": (0.01 / 60, FASTEST_MM_S * 6), "inch/min": (INCH / 60, 4724.2)}
 _TURN_LIMIT = 1000.0
+
+
+@dataclass(slots=True)
+class Options:
+    """What stands behind FINE or CNT.
+
+    Attributes:
+        triggers: TB, TA, DB.
+        weld: `Weld Start[..]` on the same line, else empty.
+        coordinated: COORD.
+        offset: Position register of `Offset,PR[n]`.
+        skip: Label and register of `Skip,LBL[n],PR[m]=LPOS`.
+    """
+
+    triggers: list[Instruction] = field(default_factory=list)
+    weld: str = ""
+    coordinated: bool = False
+    offset: int | None = None
+    skip: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +61,14 @@ class Motion:
     Attributes:
         moves: Triggers and the move.
         points: Numbers of the positions it uses.
-        tail: `Weld Start[..]` that stands on the same line, else empty.
-        coordinated: With COORD.
         weld_speed: The speed is the schedule's.
+        options: What stands behind FINE or CNT.
     """
 
     moves: tuple[Instruction, ...]
     points: tuple[int, ...]
-    tail: str
-    coordinated: bool
     weld_speed: bool
+    options: Options
 
 
 def read_motion(
@@ -93,7 +114,7 @@ def read_motion(
             raise Wrong(f"CNT{cnt}; CNT goes from 0 to 100", match.start(8))
         blend = _blend(int(cnt), cnt100_mm)
     speed, turn, duration = _speed(kind, number, unit, welds, weld_speed, match.start(4) if number else match.start(6))
-    triggers, tail, coordinated = _options(text, match.end(), line, output)
+    options = _options(text, match.end(), line, output)
     end = positions[points[-1]]
     move: Instruction
     if kind == "J":
@@ -111,7 +132,7 @@ def read_motion(
         via = positions[points[0]].T
         assert end.T is not None and via is not None
         move = MoveCircular(via, end.T, None, speed, duration, blend, turn, end.posture, end.track, end.external, line=line)
-    return Motion((*triggers, move), points, tail, coordinated, welds is not None)
+    return Motion((*options.triggers, move), points, welds is not None, options)
 
 
 @lru_cache(maxsize=4096)
@@ -152,34 +173,39 @@ def _speed(
     return value * scale, None, None
 
 
-def _options(text: str, at: int, line: int, output: Callable[[str], tuple[str, bool | int]]) -> tuple[list[Instruction], str, bool]:
-    """Triggers, the weld instruction at the end, and whether COORD stands there."""
-    triggers: list[Instruction] = []
-    coordinated = False
+def _options(text: str, at: int, line: int, output: Callable[[str], tuple[str, bool | int]]) -> Options:
+    out = Options()
     while at < len(text) and text[at:].strip():
         if (match := _OPTION.match(text, at)) is not None:
-            coordinated = coordinated or match[3] is not None
-            if match[1] is not None and not 0 <= int(match[1]) <= 500:
+            out.coordinated = out.coordinated or match[3] is not None
+            if match[1] is not None and int(match[1]) > 500:
                 raise Wrong(f"ACC{match[1]}; ACC goes from 0 to 500", match.start(1))
             at = match.end()
+        elif (match := _OFFSET.match(text, at)) is not None:
+            out.offset = int(match[1])
+            at = match.end()
+        elif (match := _SKIP.match(text, at)) is not None:
+            out.skip = (str(int(match[1])), int(match[2]))
+            at = match.end()
         elif (match := _WELD.match(text, at)) is not None:
-            return triggers, match[1], coordinated
+            out.weld = match[1]
+            return out
         elif (match := _TIMED.match(text, at) or _BEFORE.match(text, at)) is not None:
-            if triggers:
+            if out.triggers:
                 raise Wrong("a move has one TB, TA or DB", at)
             what = _OUTPUT.match(text, match.end())
             if what is None:
                 raise NotKnown
             signal, value = output(what[1])
             if match.re is _BEFORE:
-                triggers.append(Trigger(signal, value, "end", float(match[1]) * MM, line=line))
+                out.triggers.append(Trigger(signal, value, "end", float(match[1]) * MM, line=line))
             else:
                 seconds = float(match[2])
-                triggers.append(Trigger(signal, value, "end", 0.0, seconds if match[1].upper() == "TA" else -seconds, line=line))
+                out.triggers.append(Trigger(signal, value, "end", 0.0, seconds if match[1].upper() == "TA" else -seconds, line=line))
             at = what.end()
         else:
             raise NotKnown
-    return triggers, "", coordinated
+    return out
 
 
 def _fault(text: str) -> Wrong:

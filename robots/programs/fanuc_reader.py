@@ -13,6 +13,7 @@ from robots.programs.controller import Controller
 from robots.programs.events import ProgramTextError
 from robots.programs.expressions import Const, Expression
 from robots.programs.fanuc_positions import PositionReader
+from robots.programs.fanuc_search import search_results
 from robots.programs.fanuc_source import Source, misplaced, read_source
 from robots.programs.fanuc_statements import StatementReader, first_values
 from robots.programs.fanuc_tables import Tables
@@ -37,19 +38,12 @@ def read_fanuc(files: dict[str, bytes], controller: Controller) -> RobotProgram:
         ProgramTextError: Naming file, line and column.
     """
     tables = Tables(controller)
+    sources = _sources(files)
+    tables.shifts = search_results(sources)
     programs: dict[str, _Read] = {}
-    for file, data in files.items():
-        if re.search(r"_REGISTERS\.TXT$", file, re.IGNORECASE):
-            continue
-        if not file.upper().endswith(".LS"):
-            raise misplaced("a FANUC program is a file NAME.LS", file, 1)
-        source = read_source(file, data)
-        if source.name in programs:
-            raise misplaced(f"program {source.name} stands in two files", file, 1)
+    for source in sources:
         reader = StatementReader(source, PositionReader(source, controller).read(), tables)
         programs[source.name] = _Read(source, reader, reader.read())
-    if not programs:
-        raise ProgramTextError("there is no .LS file")
     widths = _widths(programs)
     called = {name for one in programs.values() for name, _, _ in one.statements.calls if name != one.source.name}
     main = next((name for name in programs if name not in called), next(iter(programs)))
@@ -83,6 +77,22 @@ def read_fanuc(files: dict[str, bytes], controller: Controller) -> RobotProgram:
         positioner=controller.positioner,
         variables=first_values(tables),
     )
+
+
+def _sources(files: dict[str, bytes]) -> list[Source]:
+    out: dict[str, Source] = {}
+    for file, data in files.items():
+        if re.search(r"_REGISTERS\.TXT$", file, re.IGNORECASE):
+            continue
+        if not file.upper().endswith(".LS"):
+            raise misplaced("a FANUC program is a file NAME.LS", file, 1)
+        source = read_source(file, data)
+        if source.name in out:
+            raise misplaced(f"program {source.name} stands in two files", file, 1)
+        out[source.name] = source
+    if not out:
+        raise ProgramTextError("there is no .LS file")
+    return list(out.values())
 
 
 def _widths(programs: dict[str, _Read]) -> dict[str, int]:

@@ -9,9 +9,9 @@ from core.frames import Array
 from core.units import to_mm
 from robots.programs.controller import number_of
 from robots.programs.fanuc_flow import Flow
-from robots.programs.fanuc_routine import Numbers
+from robots.programs.fanuc_moves import Numbers
 from robots.programs.fanuc_text import wpr_deg
-from robots.programs.program import Load, RobotProgram
+from robots.programs.program import Load, RobotProgram, SearchLinear, Shift
 from robots.programs.settings import FanucSettings
 from robots.programs.text import ascii_text, crlf, number
 
@@ -36,7 +36,11 @@ def numbered(program: RobotProgram, settings: FanucSettings, files: dict[str, st
             raise UnsupportedError(
                 f"FANUC: {kind} numbers {numbers}; each must be used once and not exceed {last}: change programs.fanuc or the cell"
             )
-    return Numbers(tools, frames, payloads, files)
+    everything = [one for routine in program.routines for one in routine.walk()]
+    results: list[tuple[str, ...]] = [(one.result,) for one in everything if isinstance(one, SearchLinear)]
+    results += [one.results for one in everything if isinstance(one, Shift) and len(one.results) > 1]
+    shifts = {one: settings.search_register + i for i, one in enumerate(dict.fromkeys(results))}
+    return Numbers(tools, frames, payloads, files, shifts)
 
 
 def payload_values(program: RobotProgram, flow: Flow, numbers: Numbers) -> dict[int, tuple[str, Load]]:
@@ -89,6 +93,12 @@ def registers_text(program: RobotProgram, settings: FanucSettings, numbers: Numb
         "SIGNALS",
         *(f"{line.address:>8}  {ascii_text(name):<24}{'output' if line.output else 'input'}" for name, line in program.signals.items()),
     ]
+    if numbers.shifts:
+        out += [
+            "",
+            "POSITION REGISTERS (overwritten by the program)",
+            *(f"{f'PR[{one}]':>8}  {ascii_text(' + '.join(names))}" for names, one in numbers.shifts.items()),
+        ]
     if program.procedures:
         out += ["", "WELDING", f"{'proc.':>8}{'sched.':>8}{'mm/sec':>10}  name"]
         for name, one in program.procedures.items():

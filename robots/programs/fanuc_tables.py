@@ -27,6 +27,7 @@ class Tables:
         self.loads: dict[str, Load] = {}
         self.procedures: dict[str, Procedure] = {}
         self.weaves: dict[str, Weave] = {}
+        self.shifts: dict[int, tuple[str, ...]] = {}
 
     def signal(self, kind: str, index: int, at: int) -> str:
         """The address of an input or output, entered among the program's signals."""

@@ -82,6 +82,9 @@ class FanucSettings(LanguageSettings):
     cnt100_mm: Speed = Field(default=100.0, description="how far CNT100 may leave a corner; CNTn is taken as n hundredths of it")
     arc: Literal["weld", "arc"] = Field(default="weld", description="`Weld Start[p,s]` (R-30iB Plus) or `Arc Start[n]`")
     track_schedule: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="schedule of `Track TAST[n]`")
+    search_register: Annotated[int, Field(ge=1, le=90)] = Field(
+        default=50, description="first position register for search results; the program overwrites as many as it has results and sums"
+    )
     remark_length: Annotated[int, Field(ge=16, le=32)] = Field(default=32, description="letters a remark line may have")
     user_alarm: Annotated[int, Field(ge=1, le=255)] | None = Field(
         default=None, description="UALM raised for a signal that did not come, of a severity that pauses; default: MESSAGE and PAUSE"

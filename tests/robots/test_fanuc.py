@@ -238,6 +238,76 @@ def test_home_signal_and_user_alarm():
     assert [one.ends for one in happened if isinstance(one, Halted)] == [False, True]
 
 
+def shifted(instructions, routines, shift=()):
+    """(kind, shift by search results) of every move, searches with their result; names of results in the order they are found."""
+    out = []
+    for one in instructions:
+        if isinstance(one, Shift):
+            shift = one.results
+        elif isinstance(one, SearchLinear):
+            out.append(("search", one.result, shift))
+        elif isinstance(one, MoveLinear):
+            out.append(("linear", shift))
+        elif isinstance(one, Call):
+            inner, shift = shifted(routines[one.routine], routines, shift)
+            out += inner
+    return out, shift
+
+
+def test_searches_and_the_shift_they_make():
+    def at(x):
+        return translation(x, 0, 0) @ POSE
+
+    main = Routine(
+        "main", "main",
+        (
+            UseTool("gripper"), UseFrame("brake"), MoveLinear(POSE, HOME, 0.1), SearchLinear(at(0.03), at(0.02), HOME, 0.02, "part-held", True, "edge"),
+            MoveLinear(POSE, HOME, 0.1), SearchLinear(at(0.05), None, HOME, 0.02, "opening-safe", False, "face"), Shift(("edge",)), MoveLinear(POSE, HOME, 0.1),
+            Shift(("edge", "face")), MoveJoint(HOME, 0.1), Call("seam"), Shift(()), MoveLinear(POSE, HOME, 0.1),
+        ),
+    )  # fmt: skip
+    seam = Routine("seam", "seam", (MoveLinear(at(0.1), HOME, 0.1), MoveLinear(at(0.2), HOME, 0.1)))
+    built = program("fanuc", (main, seam))
+    files = write_fanuc(built, CELL)
+    text = files["WINKEL_3_TEILIG.LS"].decode()
+    for line in (
+        "  SKIP CONDITION DI[8]=ON    ;", "L P[2] 20mm/sec FINE Skip,LBL[901],PR[50]=LPOS    ;", "  PR[50]=PR[50]-P[3]    ;", "  PR[50,6]=0    ;",
+        "  SKIP CONDITION DI[7]=OFF    ;", "L P[7] 100mm/sec FINE Offset,PR[50]    ;", "  PR[52]=PR[50]+PR[51]    ;", "J P[8] 10% FINE    ;", "MESSAGE[part-held no touch] ;",
+    ):  # fmt: skip
+        assert line in text
+    assert files["WINKEL_3_TEILIG_SEAM.LS"].decode().count("Offset,PR[52]") == 2
+    assert "PR[52]  edge + face" in files["WINKEL_3_TEILIG_REGISTERS.TXT"].decode()
+    read = back(built)
+    assert differences(built, read) == []
+    names = {"edge": "PR[50]", "face": "PR[51]"}
+
+    def renamed(item):
+        return tuple(tuple(names[n] for n in part) if isinstance(part, tuple) else names.get(part, part) for part in item)
+
+    want = shifted(main.body, {"seam": seam.body})[0]
+    assert len(want) == 8
+    assert shifted(read.routines[0].body, {"WINKEL_3_TEILIG_SEAM": read.routines[1].body})[0] == [renamed(one) for one in want]
+    # A register that something else writes to is not a search result any more.
+    files["WINKEL_3_TEILIG.LS"] = text.replace("  PR[50,6]=0    ;", "  PR[50,6]=5    ;").encode()
+    with pytest.raises(ProgramTextError, match="not understood: 'L P"):
+        list(run(read_fanuc(files, controller_of(built, CELL, "fanuc"))))
+
+
+def test_a_pose_target_keeps_its_posture_and_names_stay_short():
+    posture = Posture("fanuc", ("FDB", 0, 1, -1))
+    built = one_routine(MoveJoint(None, 0.25, None, None, POSE, posture), Call("a very long routine name"))
+    built = replace(
+        built, routines=(*built.routines, Routine("a very long routine name", "x", ()), Routine("a very long routine", "y", ()))
+    )
+    cell = ProgramSettings(fanuc=FanucSettings(longest_name=12))
+    files = write_fanuc(built, cell)
+    assert all(len(name.removesuffix(".LS")) <= 12 for name in files if name.endswith(".LS")) and len(files) == 4
+    assert "CONFIG : 'F D B, 0, 1, -1'" in files["WINKEL_3_TEI.LS"].decode()
+    read = read_fanuc(files, controller_of(built, cell, "fanuc"))
+    event = next(one for one in run(read) if isinstance(one, Moved))
+    assert event.posture == posture and event.T_target == pytest.approx(FRAME.T_robot_frame @ POSE, abs=1e-6)
+
+
 # What the language cannot say
 
 
@@ -257,8 +327,9 @@ def test_home_signal_and_user_alarm():
         ((Trigger("vacuum-on", True), Pause(1.0)), "not a move"),
         ((Pause(400.0),), "WAIT takes 0 to 327.67"),
         ((Assign("x", None),), "Assign is not written; instead"),
-        ((SearchLinear(POSE, None, None, 0.02, "part-held", True, "s1"),), "FANUC TP has no touch search .*; instead: a search taught at the robot"),
-        ((Shift(("s1",)),), "no shift by search results .*; instead"),
+        ((Shift(("s1",)), MoveLinear(POSE, HOME, 0.1)), "a shift by s1, which no search finds"),
+        ((Trigger("vacuum-on", True, distance=0.01), MoveJoint(HOME, 0.1)), "give the time instead"),
+        ((MoveJoint(HOME, 0.1, external=(0.1,)), SearchLinear(POSE, None, HOME, 0.02, "part-held", True, "s1")), "name them in all"),
         ((MoveJoint(HOME, 0.1, external=(0.1,)), MoveJoint(HOME, 0.1)), "name them in all"),
         ((ArcOn("none"),), "welding procedure 'none' is not known"),
         ((UseTool("torch"),), "uses 'torch'; there are: gripper"),
@@ -284,7 +355,7 @@ def test_one_position_cannot_mean_two_tools():
 
 
 def test_every_feature_is_said_or_refused():
-    assert set(CAPABILITIES.lacks) == {"tool-data", "search", "shift"}
+    assert set(CAPABILITIES.lacks) == {"tool-data"}
     with pytest.raises(UnsupportedError, match=r"'DX\[1\]' is no FANUC output"):
         write_fanuc(
             program(
@@ -772,7 +843,7 @@ def test_errors_of_hand_written_text_name_the_place(body, message):
     "line",
     [
         "L P[2] R[1]mm/sec FINE", "J PR[1] 100% FINE", "L P[1] 100mm/sec FINE", "L P[2] 100mm/sec FINE Offset,PR[1]", "A P[2] 100mm/sec FINE", "PR[1,2]=5",
-        "R[R[1]]=2", "DO[R[1]]=ON", "R[1]=R[2] DIV 3", "UTOOL_NUM=R[1]", "OVERRIDE=R[1]%", "RUN OTHER", "SKIP CONDITION DI[1]=ON", "WAIT DI[1]=ON+", "DO[1]=PULSE",
+        "R[R[1]]=2", "DO[R[1]]=ON", "R[1]=R[2] DIV 3", "UTOOL_NUM=R[1]", "OVERRIDE=R[1]%", "RUN OTHER", "SKIP CONDITION DI[1]=ON OR DI[2]=ON", "WAIT DI[1]=ON+", "DO[1]=PULSE",
         "SR[1]='a'", "MONITOR X", "SOFTFLOAT[1]", "L P[2] 100mm/sec FINE Search[-Z]", "TIMER[1]=R[1]", "IF (PR[1,1]=3),DO[1]=ON", "Weave L[1]", "Weave End Extra",
     ],
 )  # fmt: skip
