@@ -332,6 +332,7 @@ def test_a_pose_target_keeps_its_posture_and_names_stay_short():
         ((MoveJoint(HOME, 0.1, external=(0.1,)), SearchLinear(POSE, None, HOME, 0.02, "part-held", True, "s1")), "name them in all"),
         ((MoveJoint(HOME, 0.1, external=(0.1,)), MoveJoint(HOME, 0.1)), "name them in all"),
         ((ArcOn("none"),), "welding procedure 'none' is not known"),
+        ((SetSignal("horn", True),), "signal 'horn' does not exist; there are: bend-number"),
         ((UseTool("torch"),), "uses 'torch'; there are: gripper"),
         ((WaitSignal("part-held", True, 1.0, "away"),), "calls 'away', which does not exist"),
     ],
