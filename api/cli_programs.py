@@ -129,9 +129,10 @@ def _print_run(summary: dict[str, Any]) -> None:
 def _print_changes(changes: list[dict[str, Any]], title: str) -> None:
     if not changes:
         return
-    table = Table(title=f"{len(changes)} changes {title}", title_justify="left")
-    for column in changes[0]:
+    table = Table(title=f"{len(changes)} change{'' if len(changes) == 1 else 's'} {title}", title_justify="left")
+    for column in ("before", "after", "change"):
         table.add_column(column)
     for change in changes:
-        table.add_row(*("" if value is None else str(value) for value in change.values()))
+        often = f" ({change['times']} times)" if change["times"] > 1 else ""
+        table.add_row(change["before"], change["after"], change["change"] + often)
     out_console.print(table)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from robots.programs.compare import change_rows, compare
+from robots.programs.compare import compare
+from robots.programs.differences import Change
 from robots.programs.preflight import preflight
 
 from api.jobs import program_summary
@@ -177,6 +178,21 @@ def _neutral(program: RobotProgram, base: RobotProgram) -> RobotProgram:
     names = {line.address: name for name, line in base.signals.items()}
     signals = {key: replace(line, address=names.get(line.address, line.address)) for key, line in program.signals.items()}
     return replace(program, signals=signals)
+
+
+def change_rows(changes: list[Change]) -> list[dict[str, Any]]:
+    """Changes as data: what, how often, and where in both programs."""
+    return [
+        {
+            "kind": change.kind,
+            "change": change.message,
+            "times": change.count,
+            "before": "" if change.a is None else str(change.a),
+            "after": "" if change.b is None else str(change.b),
+            "data": change.data,
+        }
+        for change in changes
+    ]
 
 
 def clearance_text(summary: dict[str, Any]) -> str:

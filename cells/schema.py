@@ -201,7 +201,9 @@ class SignalSpec(_Strict):
     """One line between the controllers."""
 
     direction: Literal["in", "out"] = Field(description="as the robot sees it")
-    address: Name = Field(description="the controller's, in the robot's language: `$OUT[5]`, `$IN[17..24]` (krl), `doBendStart` (rapid), `DO[5]`, `GI[1]` (fanuc), `OT#(5)` (inform), `DO[5]` (urscript); for other languages see `programs`")
+    address: Name = Field(
+        description="the controller's, in the robot's language: `$OUT[5]`, `$IN[17..24]` (krl), `doBendStart` (rapid), `DO[5]`, `GI[1]` (fanuc), `OT#(5)` (inform), `DO[5]` (urscript); for other languages see `programs`"
+    )
 
 
 class CellSpec(_Strict):

@@ -40,6 +40,8 @@ LEAST_BLEND = 1e-3
 RETREAT_SPEED = 0.10
 """Tool speed of retreats [m/s]."""
 SLOWEST = 0.005
+RAM_UP_TIMEOUT = 60.0
+"""A retreat waits so long for the ram to be up [s]; then only a person can help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,11 @@ class _Builder:
             if phase.kind == "linear":
                 out.append(MoveLinear(self._base_tcp(q), q, max(np.ceil(speed * 1000) / 1000, SLOWEST)))
             else:
-                stops = last == marks[-1] or _rests(phase, last, marks[marks.index(last) + 1])
-                out.append(MoveLinear(self._base_tcp(q), q, max(speed, SLOWEST), duration, None if stops else FOLLOW_BLEND))
+                after = marks[min(marks.index(last) + 1, len(marks) - 1)]
+                stops = after == last or _rests(phase, last, after)
+                ways = [float(np.linalg.norm(places[b][:3, 3] - places[a][:3, 3])) for a, b in ((first, last), (last, after))]
+                blend = min(FOLLOW_BLEND, min(ways) / 2)
+                out.append(MoveLinear(self._base_tcp(q), q, max(speed, SLOWEST), duration, None if stops else blend))
         return out
 
     def _free(self, index: int, phase: Phase) -> list[Instruction]:
@@ -264,7 +269,7 @@ class _Builder:
             return name
         body: list[Instruction] = []
         if clear:
-            body += [Remark("waits until the ram is up"), WaitSignal("opening-safe", True, None)]
+            body += [Remark("waits until the ram is up"), WaitSignal("opening-safe", True, RAM_UP_TIMEOUT)]
         for phase in ways:
             marks = phase.waypoints[::-1][1:] if reverse else phase.waypoints[1:]
             body += [MoveLinear(self._base_tcp(phase.robot[k]), phase.robot[k], RETREAT_SPEED) for k in marks]

@@ -104,6 +104,7 @@ def _phase(phase: Phase, slides: int) -> dict[str, Any]:
         "waypoints": list(phase.waypoints),
         "corners_rad": None if corners is None else corners[:, slides:].tolist(),
         "corners_track_m": corners[:, 0].tolist() if slides and corners is not None else None,
+        "blends_rad": None if phase.blends is None else phase.blends.tolist(),
         "contacts": [{"groups": list(pair), "reason": reason} for pair, reason in phase.contacts],
         "events": [{"time_s": float(event.time), "kind": event.kind, **event.data} for event in phase.events],
         "clearance_mm": None if phase.clearance is None else round(to_mm(phase.clearance), 6),

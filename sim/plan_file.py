@@ -164,6 +164,7 @@ class PhaseEntry(Entry):
     waypoints: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=MAX_SAMPLES)]
     corners_rad: Rows | None
     corners_track_m: Column | None
+    blends_rad: Column | None
     contacts: Annotated[list[ContactEntry], Field(max_length=MAX_ROWS)]
     events: Annotated[list[EventEntry], Field(max_length=MAX_ROWS)]
     clearance_mm: Number | None

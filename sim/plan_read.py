@@ -197,6 +197,9 @@ def _phase(entry: PhaseEntry, at: str, file: PlanFile, part: SheetPart) -> Phase
         raise _wrong(f"{at}.corners_rad", "free moves, and no others, have corners")
     if corners is not None and len(corners) < 2:
         raise _wrong(f"{at}.corners_rad", f"{len(corners)} corners; a move has at least its two ends")
+    blends = None if entry.blends_rad is None else np.array(entry.blends_rad)
+    if corners is not None and (blends is None or len(blends) != len(corners) or np.any(blends < 0)):
+        raise _wrong(f"{at}.blends_rad", f"a free move has one rounding, not negative, for each of its {len(corners)} corners")
     marks = tuple(entry.waypoints)
     if any(b <= a for a, b in zip(marks[:-1], marks[1:], strict=True)) or (marks and marks[-1] >= k):
         raise _wrong(f"{at}.waypoints", f"they must rise and lie below the {k} samples")
@@ -216,7 +219,7 @@ def _phase(entry: PhaseEntry, at: str, file: PlanFile, part: SheetPart) -> Phase
         part=_placement(entry, at, part), gripped=entry.gripped, events=_events(entry, at, times),
         contacts=tuple(((one.groups[0], one.groups[1]), one.reason) for one in entry.contacts), waypoints=marks,
         clearance=None if entry.clearance_mm is None else entry.clearance_mm * MM,
-        closest=None if entry.closest is None else (entry.closest[0], entry.closest[1]), part_poses=poses, corners=corners,
+        closest=None if entry.closest is None else (entry.closest[0], entry.closest[1]), part_poses=poses, corners=corners, blends=blends,
     )  # fmt: skip
 
 

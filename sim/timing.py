@@ -202,4 +202,5 @@ def _stretch(x: Array, dt: float, v: Array, a: Array, j: Array) -> float:
     window = max(1, round(0.01 / dt))
     d2 = (d1[window:] - d1[:-window]) / (window * dt)
     d3 = (d2[window:] - d2[:-window]) / (window * dt) if len(d2) > window else np.zeros_like(d2[:1])
-    return float(max(np.max(np.abs(d1) / v), np.sqrt(np.max(np.abs(d2) / a)), np.cbrt(np.max(np.abs(d3) / j)), 1e-3))
+    most = [float(np.max(np.abs(d) / limit, initial=0.0)) for d, limit in ((d1, v), (d2, a), (d3, j))]
+    return max(most[0], most[1] ** (1 / 2), most[2] ** (1 / 3), 1e-3)

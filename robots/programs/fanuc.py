@@ -80,7 +80,8 @@ def write_fanuc(program: RobotProgram, settings: ProgramSettings) -> dict[str, b
         writer = RoutineWriter(program, routine, states.entries[routine.name], numbers, own)
         head = [routine.title]
         if routine is program.routines[0]:
-            head = [program.title, *program.notes, "mm, deg, mm/sec", f"Values: {files[routine.name]}_REGISTERS.TXT"]
+            start = "Start only from the home position" if own.home_signal is None else f"Starts only with {own.home_signal} on"
+            head = [program.title, *program.notes, "mm, deg, mm/sec", f"Values: {files[routine.name]}_REGISTERS.TXT", start]
         writer.write(head)
         title = program.title if routine is program.routines[0] else routine.title
         out[f"{files[routine.name]}.LS"] = _file(files[routine.name], title, writer, own.groups)

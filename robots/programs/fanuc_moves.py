@@ -11,7 +11,7 @@ from core.frames import Array
 from core.units import to_deg, to_mm
 from robots.programs.fanuc_flow import State
 from robots.programs.fanuc_text import SURE_DEG, Point, config_text, linear_speed, termination, timed, wpr_deg
-from robots.programs.program import Move, MoveCircular, MoveJoint, MoveLinear, RobotProgram, Routine, SearchLinear, Shift
+from robots.programs.program import Move, MoveCircular, MoveJoint, MoveLinear, RobotProgram, Routine, SearchLinear, Shift, SignalLine
 from robots.programs.settings import FanucSettings
 
 
@@ -81,12 +81,18 @@ class MoveWriter:
             raise self._refuse(f"is called with {kind} {found}; its positions name one: let it choose its own, or write it twice")
         raise self._refuse(f"moves before a {kind} is chosen")
 
+    def line(self, signal: str) -> SignalLine:
+        """The input or output of a neutral name."""
+        if signal not in self.program.signals:
+            raise InputError(
+                f"'{self.routine.name}': signal '{signal}' does not exist; there are: {', '.join(sorted(self.program.signals)) or 'none'}"
+            )
+        return self.program.signals[signal]
+
     def value(self, signal: str, value: bool | int) -> str:
         """ON, OFF or a number, as the line takes it."""
-        if self.program.signals[signal].number == isinstance(value, bool):
-            raise self._refuse(
-                f"'{signal}' ({self.program.signals[signal].address}) cannot be {value}; a group takes a number, a line true or false"
-            )
+        if self.line(signal).number == isinstance(value, bool):
+            raise self._refuse(f"'{signal}' ({self.line(signal).address}) cannot be {value}; a group takes a number, a line true or false")
         return ("ON" if value else "OFF") if isinstance(value, bool) else str(value)
 
     # Motion
@@ -173,7 +179,7 @@ class MoveWriter:
         target = self._pose(one.T_frame_tcp, move)
         expected = self._pose(one.T_frame_tcp if one.T_frame_expected is None else one.T_frame_expected, move)
         self.lines += [
-            f"  SKIP CONDITION {self.program.signals[one.signal].address}={value}    ;",
+            f"  SKIP CONDITION {self.line(one.signal).address}={value}    ;",
             f"L {target} {linear_speed(one.speed)} FINE{self._offset()} Skip,LBL[{label}],PR[{register}]=LPOS    ;",
             f"  PR[{register}]=PR[{register}]-{expected}    ;",
             *(f"  PR[{register},{axis}]=0    ;" for axis in (4, 5, 6)),

@@ -165,6 +165,10 @@ class _Active:
                 frame = its_frame
             elif what == "tool":
                 tool = its_tool
+            elif what == "unknown frame":
+                frame = _VARIES
+            elif what == "unknown tool":
+                tool = _VARIES
             elif what == "label":
                 frame, tool = (_VARIES if len(frames) > 1 else frame), (_VARIES if len(tools) > 1 else tool)
             elif what == "move":

@@ -122,7 +122,7 @@ class RoutineWriter(MoveWriter):
             )
 
     def _output(self, one: SetSignal) -> str:
-        line = self.program.signals[one.signal]
+        line = self.line(one.signal)
         if not isinstance(one.value, bool | int):
             raise self._refuse(f"'{one.signal}' is set to a computed value; instead: a fixed value")
         if one.pulse is None:
@@ -141,7 +141,7 @@ class RoutineWriter(MoveWriter):
             raise self._refuse(
                 f"'{one.signal}' is set at the start of a move, or by way and time together; TB, TA and DB count from its end"
             )
-        what = f"{self.program.signals[one.signal].address}={self.value(one.signal, one.value)}"
+        what = f"{self.line(one.signal).address}={self.value(one.signal, one.value)}"
         if one.distance > 0:
             self.trigger = f" DB {number(to_mm(one.distance), 1)}mm,{what}"
         else:
@@ -155,7 +155,7 @@ class RoutineWriter(MoveWriter):
         self.lines.append(f"  WAIT {number(one.seconds, 2):>6}(sec) ;")
 
     def _wait(self, one: WaitSignal) -> None:
-        line = self.program.signals[one.signal]
+        line = self.line(one.signal)
         value = self.value(one.signal, one.value)
         if one.timeout is None:
             self.lines.append(f"  WAIT {line.address}={value}    ;")

@@ -29,6 +29,7 @@ from robots.programs.program import (
 
 _WORD = re.compile(r"\$?[A-Za-z_]+")
 _NUMBER_OF = re.compile(r"(UFRAME_NUM|UTOOL_NUM)(?:\[GP1\])?\s*=\s*(\d+)\s*", re.IGNORECASE)
+_OPEN_NUMBER = re.compile(r"U(FRAME|TOOL)_NUM(?:\[GP[2-8]\]\s*=|(?:\[GP1\])?\s*=\s*\(?\s*A?R\[)", re.IGNORECASE)
 _PAYLOAD = re.compile(r"PAYLOAD\[(?:GP1\s*:\s*)?(\d+)(?:\s*:[^\]]*)?\]\s*", re.IGNORECASE)
 
 
@@ -120,6 +121,9 @@ class StatementReader(OrderReader):
                 self._fail(f"COORD {problem} frame {position.frame}")
         moves = motion.moves
         options = motion.options
+        if getattr(moves[-1], "T_frame_tcp", None) is None and (options.offset is not None or options.skip is not None):
+            # A shift of joints is the controller's to compute.
+            raise NotKnown
         if options.skip is not None:
             moves = (self._search(moves[-1], options),)
         elif getattr(moves[-1], "T_frame_tcp", None) is not None:
@@ -184,9 +188,9 @@ class StatementReader(OrderReader):
 
     def _number_of(self, text: str) -> None:
         match = _NUMBER_OF.match(text)
-        if match is None and re.match(
-            r"UFRAME_NUM(\[GP\d\])?\s*=\s*A?R\[|UTOOL_NUM(\[GP\d\])?\s*=\s*A?R\[|U\w+_NUM\[GP[2-8]\]", text, re.IGNORECASE
-        ):
+        if match is None and (open_number := _OPEN_NUMBER.match(text)) is not None:
+            if not re.search(r"GP[2-8]", text, re.IGNORECASE):
+                self.usage.append((f"unknown {open_number[1].lower()}", self.statement.line, None, None))
             raise NotKnown
         match = self._whole(match, text, f"{text[:5].rstrip('_')}_NUM=number")
         number = int(match[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from textwrap import wrap
 
 import numpy as np
@@ -38,33 +39,48 @@ def speed_field(speed: float, settings: InformSettings) -> str:
     return f"V={number(speed * (1e3 if settings.speed_unit == 'mm/s' else 6e3), 1)}"
 
 
-def corner_level(blend: float, corner: tuple[float, float] | None, settings: InformSettings) -> int:
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """A corner between two straight ways: change of direction [rad], lengths of the ways before and behind it [m]."""
+
+    turned: float
+    before: float
+    after: float
+
+
+def corner_level(blend: float, corner: Corner | None, settings: InformSettings) -> int:
     """The widest position level whose rounding stays within `blend` [m] of the corner; 0: stop.
 
     A level begins to round `z` before the corner. Whatever curve follows, the way has been exact until then, so it passes the corner within `z`.
-    Where both sides are straight and at least `z` long, the curve lies in the triangle of the corner and the points `z` before and behind it, so it
-    passes the corner within the triangle's height: z sin(turned / 2).
+    Where both sides are straight, the curve lies in the triangle of the corner and the points up to `z` before and behind it (but not beyond the
+    ends of the two ways), so it passes the corner within the triangle's height over the side between those points.
 
     Args:
         blend: [m]
-        corner: Change of direction [rad] and shorter side [m]; None: not known, or a side is not straight.
+        corner: None: not known, or a side is not straight.
         settings: With the levels.
     """
     level = 0
     for i, z in enumerate(settings.position_levels_mm, 1):
-        share = math.sin(corner[0] / 2) if corner is not None and z <= corner[1] * 1e3 else 1.0
-        if z * share <= blend * 1e3 + 1e-9 and (level == 0 or z > settings.position_levels_mm[level - 1]):
+        passes = z if corner is None else _height(min(z, corner.before * 1e3), min(z, corner.after * 1e3), corner.turned)
+        if passes <= blend * 1e3 + 1e-9 and (level == 0 or z > settings.position_levels_mm[level - 1]):
             level = i
     return level
 
 
-def corner_of(before: Array, at: Array, after: Array) -> tuple[float, float] | None:
-    """Change of direction [rad] and shorter side [m] of a corner between two straight ways; None where a side is a point. Points (3,) [m]."""
+def _height(a: float, b: float, turned: float) -> float:
+    """Distance of the corner from the line through the points a before and b behind it, where the way turns by `turned` [rad]."""
+    base = math.sqrt(max(a * a + b * b + 2 * a * b * math.cos(turned), 0.0))
+    return a * b * math.sin(turned) / base if base > 1e-9 else min(a, b)
+
+
+def corner_of(before: Array, at: Array, after: Array) -> Corner | None:
+    """The corner of two straight ways through points (3,) [m]; None where a side is a point."""
     u, v = at - before, after - at
     a, b = float(np.linalg.norm(u)), float(np.linalg.norm(v))
     if min(a, b) < 1e-6:
         return None
-    return math.acos(min(1.0, max(-1.0, float(u @ v) / (a * b)))), min(a, b)
+    return Corner(math.acos(min(1.0, max(-1.0, float(u @ v) / (a * b)))), a, b)
 
 
 def arc_length(start: Array, via: Array, end: Array) -> float:

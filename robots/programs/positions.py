@@ -15,6 +15,8 @@ from robots.programs.events import Moved
 PLANNED = 1e-4
 """Joints that come with a straight target count when they are at it to this [m, rad]."""
 JOINT_SAMPLES = 17
+SAME_WRIST = 0.5
+"""Axis 5 may change its sign on a move on which no joint turns further than this: the axes run on through the zero [rad]."""
 WRIST_EDGE = np.radians(0.1)
 """Nearer to axis 5 = 0 than this, the wrist may be called flipped or not."""
 
@@ -86,12 +88,13 @@ def _nearest(found: Array, q: Array | None) -> Array:
 
 
 def _nearest_in_posture(model: RobotModel, q: Array, found: Array) -> Array | None:
-    """The nearest of the solutions found that has the posture of q."""
+    """The nearest of the solutions found that has the posture of q, or is so near that the wrist has only passed through its zero."""
     own = model.configuration(q)
     for k in np.argsort(np.max(np.abs(found - q), axis=1), kind="stable"):
         other = model.configuration(found[k])
         edge = min(abs(float(one[model.slides + 4])) for one in (q, found[k])) < WRIST_EDGE
-        if (own.shoulder, own.elbow) == (other.shoulder, other.elbow) and (edge or own.wrist == other.wrist):
+        near = float(np.max(np.abs(found[k] - q))) < SAME_WRIST
+        if (own.shoulder, own.elbow) == (other.shoulder, other.elbow) and (edge or near or own.wrist == other.wrist):
             return found[k]
     return None
 

@@ -136,13 +136,13 @@ def _line(start: Position, move: Moved, end: Position, gone: Way | None, spot: S
         qs.append(found[int(np.argmin(np.max(np.abs(found - qs[-1]), axis=1)))])
     qs.append(end.q)
     findings = []
-    values = [model.singularity(q) for q in qs]
+    values = model.singularity(np.array(qs))
     least = int(np.argmin(values))
     if values[least] < NEAR_SINGULAR:
         wrist = float(qs[least][model.slides + 4])
         what = f"axis 5 at {to_deg(wrist):.2f} deg" if abs(wrist) < 0.1 else "arm stretched, or wrist over axis 1"
         message = f"the {move.kind} move passes near a singularity ({what}; measure {values[least]:.4f}, safe above {NEAR_SINGULAR:g})"
-        data = {"measure": round(values[least], 5)}
+        data = {"measure": round(float(values[least]), 5)}
         findings.append(finding_at("info", "near-singular", spot, message, "prove it at low speed, or tilt the tool", data))
     steps = np.max(np.abs(np.diff(np.array(qs), axis=0)[:, model.slides :]), axis=1)
     worst = int(np.argmax(steps))

@@ -161,7 +161,9 @@ def _even(model: RobotModel, limits: JointLimits, ways: list[Array], moves: list
         durations[k] += moves[k].speed / (2 * TCP_ACCELERATION)
     if any(move.blend is not None and move.duration is None and move.weld is None for move in moves[:-1]):
         path, marks = _rounded(model, ways, moves)
-        at = np.interp(np.arange(len(path)), np.r_[0, marks], np.r_[0.0, np.cumsum(durations)])
+        # Within a move time goes by the way, not by the samples, which crowd at corners.
+        gone = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
+        at = np.interp(gone, gone[[0, *marks]], np.r_[0.0, np.cumsum(durations)])
         return Driven(at, path, tuple(float(t) for t in np.cumsum(durations)))
     return _prescribed(limits, ways, moves, durations)
 

@@ -332,6 +332,7 @@ def test_a_pose_target_keeps_its_posture_and_names_stay_short():
         ((MoveJoint(HOME, 0.1, external=(0.1,)), SearchLinear(POSE, None, HOME, 0.02, "part-held", True, "s1")), "name them in all"),
         ((MoveJoint(HOME, 0.1, external=(0.1,)), MoveJoint(HOME, 0.1)), "name them in all"),
         ((ArcOn("none"),), "welding procedure 'none' is not known"),
+        ((SetSignal("horn", True),), "signal 'horn' does not exist; there are: bend-number"),
         ((UseTool("torch"),), "uses 'torch'; there are: gripper"),
         ((WaitSignal("part-held", True, 1.0, "away"),), "calls 'away', which does not exist"),
     ],
@@ -842,13 +843,13 @@ def test_errors_of_hand_written_text_name_the_place(body, message):
 @pytest.mark.parametrize(
     "line",
     [
-        "L P[2] R[1]mm/sec FINE", "J PR[1] 100% FINE", "L P[1] 100mm/sec FINE", "L P[2] 100mm/sec FINE Offset,PR[1]", "A P[2] 100mm/sec FINE", "PR[1,2]=5",
+        "L P[2] R[1]mm/sec FINE", "J PR[1] 100% FINE", "L P[1] 100mm/sec FINE", "L P[2] 100mm/sec FINE Offset,PR[1]", "A P[2] 100mm/sec FINE", "J P[1] 10% FINE Offset,PR[1]", "PR[1,2]=5",
         "R[R[1]]=2", "DO[R[1]]=ON", "R[1]=R[2] DIV 3", "UTOOL_NUM=R[1]", "OVERRIDE=R[1]%", "RUN OTHER", "SKIP CONDITION DI[1]=ON OR DI[2]=ON", "WAIT DI[1]=ON+", "DO[1]=PULSE",
         "SR[1]='a'", "MONITOR X", "SOFTFLOAT[1]", "L P[2] 100mm/sec FINE Search[-Z]", "TIMER[1]=R[1]", "IF (PR[1,1]=3),DO[1]=ON", "Weave L[1]", "Weave End Extra",
     ],
 )  # fmt: skip
 def test_lines_that_are_not_known_are_kept(line):
-    text = source("X", f"UFRAME_NUM=1\nUTOOL_NUM=1\n{line}\nDO[1]=ON", PLACES)
+    text = source("X", f"UFRAME_NUM={int('P[1]' not in line)}\nUTOOL_NUM=1\n{line}\nDO[1]=ON", PLACES)
     if line == "Weave End Extra":
         with pytest.raises(ProgramTextError):
             read_fanuc({"X.LS": text}, HAND)
@@ -856,6 +857,11 @@ def test_lines_that_are_not_known_are_kept(line):
     with pytest.raises(ProgramTextError, match="line 10: not understood: "):
         behaviour({"X.LS": text})
     assert behaviour({"X.LS": text}, skip_unknown=True) == [("Skipped", line), ("DO[1]", True)]
+
+
+def test_a_frame_from_a_register_may_be_any():
+    text = source("X", "UFRAME_NUM=0\nUTOOL_NUM=1\nUFRAME_NUM=R[4]\nL P[2] 100mm/sec FINE", PLACES)
+    assert behaviour({"X.LS": text}, skip_unknown=True) == [("Skipped", "UFRAME_NUM=R[4]"), ("linear", 0.1)]
 
 
 def test_programs_that_call_each_other_without_end_are_found():

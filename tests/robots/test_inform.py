@@ -20,7 +20,7 @@ from robots.programs.execution import run
 from robots.programs.inform import CAPABILITIES, write_inform
 from robots.programs.inform_block import poses
 from robots.programs.inform_reader import read_inform
-from robots.programs.inform_text import arc_length, corner_level, corner_of, pose_fields
+from robots.programs.inform_text import Corner, arc_length, corner_level, corner_of, pose_fields
 from robots.programs.languages import language
 from robots.programs.program import (
     ArcOn,
@@ -259,10 +259,10 @@ def test_a_level_stays_within_the_blend():
     # 12.5, 25, 50, 100 mm. Not known: the zone itself counts.
     assert [corner_level(blend, None, own) for blend in (0.0124, 0.0125, 0.03, 0.2)] == [0, 1, 2, 4]
     # A right angle passes the corner at z sin 45: 17.7 mm for z = 25.
-    assert [corner_level(blend, (np.pi / 2, 1.0), own) for blend in (0.0176, 0.0178)] == [1, 2]
+    assert [corner_level(blend, Corner(np.pi / 2, 1.0, 1.0), own) for blend in (0.0176, 0.0178)] == [1, 2]
     # Sides of 40 mm are too short for z = 50, which then counts with its 50 mm.
-    assert corner_level(0.036, (np.pi / 2, 0.04), own) == 2 and corner_level(0.05, (np.pi / 2, 0.04), own) == 3
-    assert corner_of(np.zeros(3), np.array([0.3, 0, 0]), np.array([0.3, 0.2, 0])) == pytest.approx((np.pi / 2, 0.2))
+    assert corner_level(0.027, Corner(np.pi / 2, 0.04, 0.04), own) == 2 and corner_level(0.0283, Corner(np.pi / 2, 0.04, 0.04), own) == 4
+    assert corner_of(np.zeros(3), np.array([0.3, 0, 0]), np.array([0.3, 0.2, 0])) == Corner(pytest.approx(np.pi / 2), pytest.approx(0.3), pytest.approx(0.2))
 
 
 def test_no_level_fits_the_robot_stops():

@@ -69,7 +69,7 @@ def assert_same(a, b):
     for one, other in zip(a.plan.phases, b.plan.phases, strict=True):
         for key in ("name", "step", "kind", "stroke", "gripped", "events", "contacts", "waypoints", "closest"):
             assert getattr(one, key) == getattr(other, key), (one.step, one.name, key)
-        for key in ("times", "robot", "gripper", "brake", "fold", "part_poses", "corners"):
+        for key in ("times", "robot", "gripper", "brake", "fold", "part_poses", "corners", "blends"):
             x, y = getattr(one, key), getattr(other, key)
             assert (x is None and y is None) or np.array_equal(x, y), (one.step, one.name, key)
         assert one.clearance == pytest.approx(other.clearance, abs=1e-8)
@@ -241,6 +241,7 @@ FAULTS = {
     "track of a robot without one": (lambda p: p["phases"][1].update(track_m=[0.0]), r"phases\[1\]\.track_m: .*has no track"),
     "time goes back": (lambda p: p["phases"][0]["times_s"].__setitem__(3, 0.0), r"phases\[0\]\.times_s\[3\]: .*times may not go back"),
     "gap": (lambda p: p["phases"].pop(4), r"phases\[4\]\.times_s\[0\]: .*the phase before ends at"),
+    "roundings lost": (lambda p: p["phases"][0].update(blends_rad=[]), r"phases\[0\]\.blends_rad: a free move has one rounding"),
     "corners lost": (lambda p: p["phases"][0].update(corners_rad=None), r"phases\[0\]\.corners_rad: free moves, and no others"),
     "waypoint beyond": (lambda p: p["phases"][1]["waypoints"].append(5000), r"phases\[1\]\.waypoints: .*below the \d+ samples"),
     "stretched pose": (lambda p: p["steps"][0]["T_world_bend_pinch_m"][0].__setitem__(0, 1.5), r"steps\[0\]\.T_world_bend_pinch_m: not a pose"),
