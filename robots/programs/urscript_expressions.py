@@ -9,7 +9,7 @@ from robots.programs.urscript_calls import Calls
 from robots.programs.urscript_flow import Flow
 from robots.programs.urscript_moves import Moves
 from robots.programs.urscript_names import DIGITAL, REGISTERS
-from robots.programs.urscript_syntax import Apply, Literal, Name, Node, Op
+from robots.programs.urscript_tree import Apply, Literal, Name, Node, Op
 from robots.programs.urscript_values import NearestJoints, Pose
 
 _READS = frozenset(name for name in (*DIGITAL, *REGISTERS) if name.startswith(("get", "read")))

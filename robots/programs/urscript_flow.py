@@ -9,8 +9,9 @@ from core.frames import Array
 from robots.programs.events import ProgramTextError
 from robots.programs.urscript_lines import Source
 from robots.programs.urscript_names import FUNCTIONS, SIGNATURES
-from robots.programs.urscript_scopes import Scope, scopes
-from robots.programs.urscript_syntax import Apply, At, Literal, Member, Name, Node, Op, Vector, parse
+from robots.programs.urscript_scopes import Scope, Value, scopes
+from robots.programs.urscript_syntax import parse
+from robots.programs.urscript_tree import Apply, At, Literal, Member, Name, Node, Op, Vector
 from robots.programs.urscript_values import Constant, Evaluator, Pose
 
 
@@ -65,19 +66,19 @@ class Flow:
         key = (owner.name, node.name)
         if key not in self.fixed:
             self.fixed[key] = None
-            self.fixed[key] = self._fixed(owner, *owner.once[node.name])
+            self.fixed[key] = self._fixed(owner.once[node.name])
         return self.fixed[key]
 
-    def _fixed(self, owner: Scope, line: int, start: int, text: str) -> Constant | None:
+    def _fixed(self, one: Value) -> Constant | None:
         """The value of a variable that gets one at a single place."""
         kept = self.scope, self.known, self.line, self.text
-        self.scope, self.known, self.line = owner, {}, line
-        text = text.rstrip()
-        self.text = self.source.without_comment(line, text) if "#" in text else text
-        if self.text[start:].lstrip().startswith("run "):
+        self.scope, self.known, self.line = one.scope, {}, one.line
+        text = one.text.rstrip()
+        self.text = self.source.without_comment(one.line, text) if "#" in text else text
+        if self.text[one.start :].lstrip().startswith("run "):
             value = None
         else:
-            value = self.evaluator.value(parse(self.text, start, self.fail))
+            value = self.evaluator.value(parse(self.text, one.start, self.fail))
         self.scope, self.known, self.line, self.text = kept
         return value
 

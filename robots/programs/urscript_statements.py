@@ -13,7 +13,7 @@ from robots.programs.urscript_flow import Flow
 from robots.programs.urscript_lines import Source
 from robots.programs.urscript_moves import Moves
 from robots.programs.urscript_names import FUNCTIONS, KEYWORDS, SIGNATURES
-from robots.programs.urscript_syntax import Apply, At, Member, Name
+from robots.programs.urscript_tree import Apply, At, Member, Name
 from robots.programs.urscript_values import NearestJoints, Pose
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
