@@ -39,7 +39,7 @@ class Block:
     branches: list[Block] = field(default_factory=list)
     left: bool = False
     repeated: bool = False
-    known: dict[str, Constant] = field(default_factory=dict)
+    known: tuple[dict[str, Constant], dict[str, Constant]] = ({}, {})
 
 
 class Blocks:
@@ -80,9 +80,9 @@ class Blocks:
         for name in names:
             if _NAME.fullmatch(name) is None or name in KEYWORDS or names.count(name) > 1:
                 raise self.flow.fail(0, f"'{name}' cannot name a parameter")
-        self._push(Block(match[1], self.flow.line, scope, text, known=self.flow.known))
+        self._push(Block(match[1], self.flow.line, scope, text, known=(self.flow.known, self.flow.shared)))
         # What is known here may be different when the function is called.
-        self.flow.scope, self.flow.known = scope, {}
+        self.flow.scope, self.flow.known, self.flow.shared = scope, {}, {}
 
     def open_block(self, word: str) -> None:
         if not self.flow.text.endswith(":"):
@@ -90,7 +90,8 @@ class Blocks:
         start = self.flow.text.index(word) + len(word)
         if word == "elif":
             self._branch("elif")
-        self.flow.forget(lambda owner: word != "while")
+        if word == "while":
+            self.flow.forget()
         node = self.flow.parsed(start, len(self.flow.text) - 1)
         hoisted: list[Instruction] = []
         condition = self.expressions.expression(node, hoisted)
@@ -141,7 +142,7 @@ class Blocks:
     def _close_function(self, block: Block) -> None:
         scope = block.scope
         self.flow.scope = scope.outer or self.flow.scopes.file
-        self.flow.known = block.known
+        self.flow.known, self.flow.shared = block.known
         if block.kind == "thread":
             return
         inner = any(other.outer is scope for other in self.flow.scopes.functions.values())

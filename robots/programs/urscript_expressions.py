@@ -82,7 +82,7 @@ class Expressions:
         self.moves.stopped()
         self.called.append(node.function)
         arguments = [self.scalar(one) for one in self.flow.ordered(node, scope)]
-        self.flow.forget(lambda owner: owner is self.flow.scope)
+        self.flow.forget(own=False)
         if any(one is None for one in arguments):
             return None
         return Call(node.function, tuple(one for one in arguments if one is not None), result, line=self.flow.line)

@@ -367,15 +367,17 @@ def test_errors_name_line_and_column():
         b"def x():\n  y = " + b"-" * 9000 + b"1\nend\nx()\n", b"def x():\n  y = " + b"not " * 2400 + b"True\nend\nx()\n",
         b"def x():\n  if True:\n" + b"  elif True:\n" * 5000 + b"  end\nend\nx()\n", b"def a():\n b()\nend\ndef b():\n a()\nend\na()\n",
         b"def x():\n  movej([" + b"1," * 4000 + b"\nend\nx()\n", b"def x():\n  a = " + b"x[" * 3000 + b"\nend\n", b"def x():\n  y = " + b"a." * 4000 + b"\nend\n",
+        b"def x():\n  sleep(g3000)\nend\n" + b"".join(b"g%d = g%d + 1\n" % (i + 1, i) for i in reversed(range(3001))) + b"g0 = 1\nx()\n",
+        b"".join(b"a%d = 1\na%d = 2\nif a%d == 1:\nend\n" % (i, i, i) for i in range(4_000)),
     ],
 )  # fmt: skip
 def test_bad_text_is_an_error_and_never_a_hang(data):
-    start = time.monotonic()
+    start = time.process_time()
     try:
         list(run(read_urscript({"x.script": data}, Controller()), skip_unknown=True))
     except ProgramTextError as fault:
         assert fault.file == "x.script" and fault.place is not None
-    assert time.monotonic() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 @settings(max_examples=300, deadline=None)
