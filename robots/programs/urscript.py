@@ -20,7 +20,7 @@ from robots.programs.urscript_arc import arc_by_signals
 from robots.programs.urscript_body import Body, slowest_joint
 from robots.programs.urscript_features import CAPABILITIES
 from robots.programs.urscript_text import pose, short
-from robots.programs.urscript_walk import callees_first, standing_at_entry
+from robots.programs.urscript_walk import callees_first, standings
 from robots.programs.urscript_words import Words
 
 __all__ = ["CAPABILITIES", "write_urscript"]
@@ -39,7 +39,7 @@ def write_urscript(program: RobotProgram, settings: ProgramSettings) -> dict[str
     if program.positioner or any(frame.carried for frame in program.frames.values()):
         raise CAPABILITIES.refuse("positioner")
     program = arc_by_signals(program, CAPABILITIES, own.arc_timeout_s)
-    words, entry, out = Words(program, own), standing_at_entry(program), list[str]()
+    words, (entry, end), out = Words(program, own), standings(program), list[str]()
     out.append(f"def {words.name}():")
     out += [f"  # {ascii_text(line)}".rstrip() for line in (program.title, *program.notes)]
     out += [
@@ -64,10 +64,10 @@ def write_urscript(program: RobotProgram, settings: ProgramSettings) -> dict[str
         out += ["  end", ""]
     for routine in callees_first(program):
         out += [f"  def {words.routines[routine.name]}():", f"    # {ascii_text(routine.title)}"]
-        out += Body(program, words, own, entry[routine.name], routine, "    ").write()
+        out += Body(program, words, own, entry[routine.name], end, routine, "    ").write()
         out += ["  end", ""]
     out.append(f"  # {ascii_text(program.routines[0].title)}")
-    out += Body(program, words, own, entry[program.routines[0].name], program.routines[0], "  ").write()
+    out += Body(program, words, own, entry[program.routines[0].name], end, program.routines[0], "  ").write()
     out.append("end")
     if own.call:
         out += ["", f"{words.name}()"]

@@ -11,12 +11,10 @@ from robots.programs.urscript_expressions import Expressions
 from robots.programs.urscript_flow import Flow
 from robots.programs.urscript_moves import Moves
 from robots.programs.urscript_names import KEYWORDS
-from robots.programs.urscript_scopes import Scope
+from robots.programs.urscript_scopes import DEEPEST, Scope
 from robots.programs.urscript_values import Constant
 from robots.programs.urscript_waits import wait
 
-DEEPEST = 40
-"""Blocks inside of each other."""
 MOST_BRANCHES = 100
 """`elif` of one `if`."""
 
@@ -39,7 +37,7 @@ class Block:
     branches: list[Block] = field(default_factory=list)
     left: bool = False
     repeated: bool = False
-    known: tuple[dict[str, Constant], dict[str, Constant]] = ({}, {})
+    known: tuple[dict[str, Constant], dict[str, Constant]] = field(default_factory=lambda: ({}, {}))
 
 
 class Blocks:

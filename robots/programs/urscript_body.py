@@ -59,19 +59,27 @@ class Body:
         words: Names and lines.
         own: Settings of the language.
         standing: Tool and frame at its head.
+        end: And at the end of every routine.
         routine: What is written.
         indent: Before every line.
     """
 
     def __init__(
-        self, program: RobotProgram, words: Words, own: UrScriptSettings, standing: Standing, routine: Routine, indent: str
+        self,
+        program: RobotProgram,
+        words: Words,
+        own: UrScriptSettings,
+        standing: Standing,
+        end: dict[str, Standing],
+        routine: Routine,
+        indent: str,
     ) -> None:
         self.program, self.words, self.own = program, words, own
-        self.routine, self.indent = routine, indent
+        self.routine, self.indent, self.end = routine, indent, end
         self.out: list[str] = []
         self.joint_speed = slowest_joint(program)
         self.tool, self.frame = standing.tool, standing.frame
-        self.radii = blend_radii(self.program, routine, standing.frame)
+        self.radii = blend_radii(self.program, routine, standing.frame, end)
         self.T: Array | None = None
         self.waits = 0
         self.asks_home = routine is program.routines[0]
@@ -106,7 +114,8 @@ class Body:
             if one.arguments or one.result is not None:
                 raise UnsupportedError(f"{CAPABILITIES.title}: routine '{one.routine}' is called with values; planned programs have none")
             self._put(f"{self.words.routines[one.routine]}()")
-            self.T = None
+            after = self.end[one.routine]
+            self.T, self.tool, self.frame = None, after.tool, after.frame
         elif isinstance(one, Pause):
             if not isinstance(one.seconds, int | float):
                 raise self._foreign(one)

@@ -36,6 +36,7 @@ class Flow:
         self.shared: dict[str, Constant] = {}
         self.fixed: dict[tuple[str, str], Constant | None] = {}
         self.depth = 0
+        self.foreign: set[str] = set()
         self.evaluator = Evaluator(self.lookup, self.fail)
 
     def fail(self, column: int, message: str) -> ProgramTextError:
@@ -141,9 +142,11 @@ class Flow:
             self.count(node, self.scopes.functions[name])
         elif name not in FUNCTIONS:
             # A URCap may bring any function; one that is nearly another is a slip.
-            near = get_close_matches(name, [*FUNCTIONS, *self.scopes.functions], 1, 0.85)
-            if near:
-                raise self.fail(node.column, f"function '{name}' does not exist; is '{near[0]}' meant?")
+            if name not in self.foreign:
+                near = get_close_matches(name, [*FUNCTIONS, *self.scopes.functions], 1, 0.85)
+                if near:
+                    raise self.fail(node.column, f"function '{name}' does not exist; is '{near[0]}' meant?")
+            self.foreign.add(name)
 
     def count(self, node: Apply, scope: Scope) -> None:
         if len(node.arguments) + len(node.named) != len(scope.parameters):

@@ -13,6 +13,9 @@ _HEAD = re.compile(
     r"|(?:(?P<how>global|local)[ \t]+)?(?P<variable>[A-Za-z_]\w*)[ \t]*(?:=(?!=)|(?P<bare>\r?$)))",
     re.MULTILINE | re.ASCII,
 )
+DEEPEST = 40
+"""Blocks inside of each other."""
+
 _GLOBAL = re.compile(r"^[ \t]*global[ \t]+(\w+)", re.MULTILINE | re.ASCII)
 
 
@@ -100,6 +103,8 @@ def scopes(source: Source) -> Scopes:
             if len(stack) > 1:
                 stack.pop()
             continue
+        if len(stack) > DEEPEST + 1:
+            raise source.error(text.count("\n", 0, match.start()) + 1, 0, f"more than {DEEPEST} blocks inside of each other")
         if match["block"]:
             stack.append(None)
             continue

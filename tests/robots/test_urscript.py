@@ -148,6 +148,16 @@ def test_routines_that_are_called_in_two_frames_are_refused():
         write_urscript(replace(built, frames=built.frames | {"table": Frame(np.eye(4))}), SETTINGS)
 
 
+def test_a_routine_may_choose_the_frame_for_its_caller():
+    main = Routine(
+        "main", "main", (UseTool("gripper"), UseFrame("brake"), MoveLinear(POSE, HOME, 0.1), Call("step"), MoveLinear(POSE, HOME, 0.1))
+    )
+    step = Routine("step", "step", (UseFrame("table"),))
+    built = program("urscript", (main, step))
+    built = replace(built, frames=built.frames | {"table": Frame(translation(0, 0, 1))})
+    assert differences(built, there_and_back(built)) == []
+
+
 def test_blends_are_shortened_until_they_do_not_overlap():
     def at(x):
         return translation(x, 0, 0)
@@ -368,6 +378,7 @@ def test_errors_name_line_and_column():
         b"def x():\n  if True:\n" + b"  elif True:\n" * 5000 + b"  end\nend\nx()\n", b"def a():\n b()\nend\ndef b():\n a()\nend\na()\n",
         b"def x():\n  movej([" + b"1," * 4000 + b"\nend\nx()\n", b"def x():\n  a = " + b"x[" * 3000 + b"\nend\n", b"def x():\n  y = " + b"a." * 4000 + b"\nend\n",
         b"def x():\n  sleep(g3000)\nend\n" + b"".join(b"g%d = g%d + 1\n" % (i + 1, i) for i in reversed(range(3001))) + b"g0 = 1\nx()\n",
+        b"if True:\n x = 1\n" * 100_000, b"rg_grip(1)\n" * 3000,
         b"".join(b"a%d = 1\na%d = 2\nif a%d == 1:\nend\n" % (i, i, i) for i in range(4_000)),
     ],
 )  # fmt: skip
