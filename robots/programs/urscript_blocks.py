@@ -157,11 +157,13 @@ class Blocks:
                 raise self.flow.fail(0, "'return' outside of a function")
             value = None
             if text != "return":
-                value = self.expressions.expression(self.flow.parsed(self.flow.text.index(word) + len(word)), None)
+                hoisted: list[Instruction] = []
+                value = self.expressions.expression(self.flow.parsed(self.flow.text.index(word) + len(word)), hoisted)
                 if value is None:
                     self.moves.stopped()
                     self.body.append(Unknown(text, line=self.flow.line))
                     return
+                self.body.extend(hoisted)
             self.body.append(Return(value, line=self.flow.line))
             return
         if text != word:
@@ -200,6 +202,7 @@ def folded(block: Block) -> list[Instruction]:
 
 
 def looped(block: Block) -> list[Instruction]:
+    """A `while` as a wait where it is nothing else, or as a loop with the labels that `break` and `continue` jump to."""
     if block.condition is None:
         return [Unknown(f"{block.text} .. end", line=block.line)]
     if not block.hoisted:

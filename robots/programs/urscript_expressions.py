@@ -32,6 +32,7 @@ class Expressions:
         self.results = 0
 
     def scalar(self, node: Node) -> Expression | None:
+        """An expression that calls no function of the text."""
         return self.expression(node, None)
 
     def expression(self, node: Node, hoisted: list[Instruction] | None) -> Expression | None:

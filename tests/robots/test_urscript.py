@@ -607,6 +607,13 @@ def test_functions_in_conditions_are_called_at_every_turn():
     assert [one.seconds for one in run(back) if isinstance(one, Paused)] == [1.0, 1.0, 5.0]
 
 
+def test_functions_return_what_functions_return():
+    back = script(
+        "  def half(x):\n    return x / 2\n  end\n  def quarter(x):\n    return half(x) / 2\n  end\n  y = quarter(8) + 1\n  sleep(y)"
+    )
+    assert [one.seconds for one in run(back) if isinstance(one, Paused)] == [3.0]
+
+
 def test_the_installation_holds_the_tcp_that_the_text_does_not_set():
     text = b"movel(p[0.4,0,0.2,0,0,0])\n"
     with pytest.raises(ProgramTextError, match="line 1: a move to a pose, but no set_tcp"):
