@@ -6,6 +6,7 @@ from core.errors import UnsupportedError
 from core.frames import Array
 from robots.programs.program import Call, Instruction, MoveCircular, MoveJoint, MoveLinear, Remark, RobotProgram, Routine, UseFrame
 from robots.programs.urscript_text import segment
+from robots.programs.urscript_walk import Standing
 
 REST = 0.9
 """Two blend radii take no more than this share of the way between their targets."""
@@ -23,10 +24,10 @@ def _goes_on(program: RobotProgram, one: Instruction | None, depth: int = 0) -> 
     return isinstance(one, MoveJoint | MoveLinear | MoveCircular)
 
 
-def blend_radii(program: RobotProgram, routine: Routine, frame: str | None) -> dict[int, float]:
+def blend_radii(program: RobotProgram, routine: Routine, frame: str | None, end: dict[str, Standing]) -> dict[int, float]:
     """Blend radius of every move of a routine [m], by its place; 0: it stops.
 
-    A corner is rounded only when the robot moves next. Along straight ways the radii at both ends together take at most `REST` of the way.
+    `frame` counts at its head, and `end` at the end of others. A corner is rounded only when the robot moves next. Along straight ways the radii at both ends together take at most `REST` of the way.
     """
     main = routine is program.routines[0]
     radii: dict[int, float] = {}
@@ -49,6 +50,8 @@ def blend_radii(program: RobotProgram, routine: Routine, frame: str | None) -> d
             before = (i, T)
         elif not isinstance(one, Remark):
             before = None
+            if isinstance(one, Call):
+                frame = end[one.routine].frame
     # Radii below what the text can say are no rounding.
     return {i: radius if radius >= 1e-5 else 0.0 for i, radius in radii.items()}
 

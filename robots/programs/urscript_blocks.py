@@ -11,12 +11,10 @@ from robots.programs.urscript_expressions import Expressions
 from robots.programs.urscript_flow import Flow
 from robots.programs.urscript_moves import Moves
 from robots.programs.urscript_names import KEYWORDS
-from robots.programs.urscript_scopes import Scope
+from robots.programs.urscript_scopes import DEEPEST, Scope
 from robots.programs.urscript_values import Constant
 from robots.programs.urscript_waits import wait
 
-DEEPEST = 40
-"""Blocks inside of each other."""
 MOST_BRANCHES = 100
 """`elif` of one `if`."""
 
@@ -39,7 +37,7 @@ class Block:
     branches: list[Block] = field(default_factory=list)
     left: bool = False
     repeated: bool = False
-    known: dict[str, Constant] = field(default_factory=dict)
+    known: tuple[dict[str, Constant], dict[str, Constant]] = field(default_factory=lambda: ({}, {}))
 
 
 class Blocks:
@@ -80,9 +78,9 @@ class Blocks:
         for name in names:
             if _NAME.fullmatch(name) is None or name in KEYWORDS or names.count(name) > 1:
                 raise self.flow.fail(0, f"'{name}' cannot name a parameter")
-        self._push(Block(match[1], self.flow.line, scope, text, known=self.flow.known))
+        self._push(Block(match[1], self.flow.line, scope, text, known=(self.flow.known, self.flow.shared)))
         # What is known here may be different when the function is called.
-        self.flow.scope, self.flow.known = scope, {}
+        self.flow.scope, self.flow.known, self.flow.shared = scope, {}, {}
 
     def open_block(self, word: str) -> None:
         if not self.flow.text.endswith(":"):
@@ -90,7 +88,8 @@ class Blocks:
         start = self.flow.text.index(word) + len(word)
         if word == "elif":
             self._branch("elif")
-        self.flow.forget(lambda owner: word != "while")
+        if word == "while":
+            self.flow.forget()
         node = self.flow.parsed(start, len(self.flow.text) - 1)
         hoisted: list[Instruction] = []
         condition = self.expressions.expression(node, hoisted)
@@ -141,7 +140,7 @@ class Blocks:
     def _close_function(self, block: Block) -> None:
         scope = block.scope
         self.flow.scope = scope.outer or self.flow.scopes.file
-        self.flow.known = block.known
+        self.flow.known, self.flow.shared = block.known
         if block.kind == "thread":
             return
         inner = any(other.outer is scope for other in self.flow.scopes.functions.values())
@@ -158,11 +157,13 @@ class Blocks:
                 raise self.flow.fail(0, "'return' outside of a function")
             value = None
             if text != "return":
-                value = self.expressions.expression(self.flow.parsed(self.flow.text.index(word) + len(word)), None)
+                hoisted: list[Instruction] = []
+                value = self.expressions.expression(self.flow.parsed(self.flow.text.index(word) + len(word)), hoisted)
                 if value is None:
                     self.moves.stopped()
                     self.body.append(Unknown(text, line=self.flow.line))
                     return
+                self.body.extend(hoisted)
             self.body.append(Return(value, line=self.flow.line))
             return
         if text != word:
@@ -201,6 +202,7 @@ def folded(block: Block) -> list[Instruction]:
 
 
 def looped(block: Block) -> list[Instruction]:
+    """A `while` as a wait where it is nothing else, or as a loop with the labels that `break` and `continue` jump to."""
     if block.condition is None:
         return [Unknown(f"{block.text} .. end", line=block.line)]
     if not block.hoisted:

@@ -25,7 +25,8 @@ from robots.programs.program import (
 )
 from robots.programs.urscript_moves import Moves, Pace
 from robots.programs.urscript_names import DIGITAL, REGISTER_COUNT, REGISTERS
-from robots.programs.urscript_syntax import Apply, Fail, Literal, Name, Node, Vector
+from robots.programs.urscript_syntax import Fail
+from robots.programs.urscript_tree import Apply, Literal, Name, Node, Vector
 from robots.programs.urscript_values import Evaluator, NearestJoints, Pose
 
 SYNC = 0.002

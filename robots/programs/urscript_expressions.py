@@ -9,7 +9,7 @@ from robots.programs.urscript_calls import Calls
 from robots.programs.urscript_flow import Flow
 from robots.programs.urscript_moves import Moves
 from robots.programs.urscript_names import DIGITAL, REGISTERS
-from robots.programs.urscript_syntax import Apply, Literal, Name, Node, Op
+from robots.programs.urscript_tree import Apply, Literal, Name, Node, Op
 from robots.programs.urscript_values import NearestJoints, Pose
 
 _READS = frozenset(name for name in (*DIGITAL, *REGISTERS) if name.startswith(("get", "read")))
@@ -32,6 +32,7 @@ class Expressions:
         self.results = 0
 
     def scalar(self, node: Node) -> Expression | None:
+        """An expression that calls no function of the text."""
         return self.expression(node, None)
 
     def expression(self, node: Node, hoisted: list[Instruction] | None) -> Expression | None:
@@ -82,7 +83,7 @@ class Expressions:
         self.moves.stopped()
         self.called.append(node.function)
         arguments = [self.scalar(one) for one in self.flow.ordered(node, scope)]
-        self.flow.forget(lambda owner: owner is self.flow.scope)
+        self.flow.forget(own=False)
         if any(one is None for one in arguments):
             return None
         return Call(node.function, tuple(one for one in arguments if one is not None), result, line=self.flow.line)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from difflib import get_close_matches
 
 from core.frames import Array
 from robots.programs.events import ProgramTextError
 from robots.programs.urscript_lines import Source
 from robots.programs.urscript_names import FUNCTIONS, SIGNATURES
-from robots.programs.urscript_scopes import Scope, scopes
-from robots.programs.urscript_syntax import Apply, At, Literal, Member, Name, Node, Op, Vector, parse
+from robots.programs.urscript_scopes import Scope, Value, scopes
+from robots.programs.urscript_syntax import parse
+from robots.programs.urscript_tree import Apply, At, Literal, Member, Name, Node, Op, Vector
 from robots.programs.urscript_values import Constant, Evaluator, Pose
+
+DEEPEST = 50
+"""Variables whose values follow from each other, when they are used before they are set."""
 
 
 class Flow:
     """The line being read, its scope, and the values known there.
 
     A variable that gets a value at one place only has it everywhere. One that gets several is known from an assignment up to the next branch,
-    loop, or call that could change it.
+    loop, or call that could change it: `known` has those of this function, `shared` those of others.
 
     Args:
         source: The text.
@@ -30,7 +33,10 @@ class Flow:
         self.scopes = scopes(source)
         self.scope = self.scopes.file
         self.known: dict[str, Constant] = {}
+        self.shared: dict[str, Constant] = {}
         self.fixed: dict[tuple[str, str], Constant | None] = {}
+        self.depth = 0
+        self.foreign: set[str] = set()
         self.evaluator = Evaluator(self.lookup, self.fail)
 
     def fail(self, column: int, message: str) -> ProgramTextError:
@@ -47,38 +53,54 @@ class Flow:
         self.resolve(node)
         return node
 
-    def forget(self, keep: Callable[[Scope], bool] = lambda owner: False) -> None:
-        """Drops values that a branch, a loop or a function may change: of variables that get several, unless `keep` says so of their scope."""
-        for name in list(self.known):
-            owner = self.scope.owner(name)
-            if owner is not None and owner.assigned.get(name, 0) > 1 and not keep(owner):
-                del self.known[name]
+    def learn(self, name: str, value: Constant | None) -> None:
+        """A variable gets a value; None: one that only the running program knows."""
+        owner = self.scope.owner(name)
+        if owner is not None and owner.assigned.get(name) == 1 and name in owner.once:
+            if value is not None:
+                self.fixed[owner.name, name] = value
+            return
+        known = self.known if owner is self.scope else self.shared
+        known.pop(name, None)
+        if value is not None:
+            known[name] = value
+
+    def forget(self, *, own: bool = True) -> None:
+        """Drops what a branch or a loop may change; not `own`: only what a function may change."""
+        self.shared.clear()
+        if own:
+            self.known.clear()
 
     def lookup(self, node: Name) -> Constant | None:
-        if node.name in self.known:
-            return self.known[node.name]
         owner = self.scope.owner(node.name)
         if owner is None:
             raise self._no_such(node)
+        known = self.known if owner is self.scope else self.shared
+        if node.name in known:
+            return known[node.name]
         if owner.assigned.get(node.name) != 1 or node.name not in owner.once or node.name in owner.parameters:
             return None
         key = (owner.name, node.name)
         if key not in self.fixed:
             self.fixed[key] = None
-            self.fixed[key] = self._fixed(owner, *owner.once[node.name])
+            self.fixed[key] = self._fixed(owner.once[node.name])
         return self.fixed[key]
 
-    def _fixed(self, owner: Scope, line: int, start: int, text: str) -> Constant | None:
+    def _fixed(self, one: Value) -> Constant | None:
         """The value of a variable that gets one at a single place."""
-        kept = self.scope, self.known, self.line, self.text
-        self.scope, self.known, self.line = owner, {}, line
-        text = text.rstrip()
-        self.text = self.source.without_comment(line, text) if "#" in text else text
-        if self.text[start:].lstrip().startswith("run "):
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.fail(0, f"more than {DEEPEST} variables that follow from each other")
+        kept = self.scope, self.known, self.shared, self.line, self.text
+        self.scope, self.known, self.shared, self.line = one.scope, {}, {}, one.line
+        text = one.text.rstrip()
+        self.text = self.source.without_comment(one.line, text) if "#" in text else text
+        if self.text[one.start :].lstrip().startswith("run "):
             value = None
         else:
-            value = self.evaluator.value(parse(self.text, start, self.fail))
-        self.scope, self.known, self.line, self.text = kept
+            value = self.evaluator.value(parse(self.text, one.start, self.fail))
+        self.scope, self.known, self.shared, self.line, self.text = kept
+        self.depth -= 1
         return value
 
     def frame(self, name: str, column: int) -> Array | None:
@@ -120,9 +142,11 @@ class Flow:
             self.count(node, self.scopes.functions[name])
         elif name not in FUNCTIONS:
             # A URCap may bring any function; one that is nearly another is a slip.
-            near = get_close_matches(name, [*FUNCTIONS, *self.scopes.functions], 1, 0.85)
-            if near:
-                raise self.fail(node.column, f"function '{name}' does not exist; is '{near[0]}' meant?")
+            if name not in self.foreign:
+                near = get_close_matches(name, [*FUNCTIONS, *self.scopes.functions], 1, 0.85)
+                if near:
+                    raise self.fail(node.column, f"function '{name}' does not exist; is '{near[0]}' meant?")
+            self.foreign.add(name)
 
     def count(self, node: Apply, scope: Scope) -> None:
         if len(node.arguments) + len(node.named) != len(scope.parameters):

@@ -13,7 +13,20 @@ _HEAD = re.compile(
     r"|(?:(?P<how>global|local)[ \t]+)?(?P<variable>[A-Za-z_]\w*)[ \t]*(?:=(?!=)|(?P<bare>\r?$)))",
     re.MULTILINE | re.ASCII,
 )
+DEEPEST = 40
+"""Blocks inside of each other."""
+
 _GLOBAL = re.compile(r"^[ \t]*global[ \t]+(\w+)", re.MULTILINE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An assignment: in which scope it stands, its line, where the value begins, and the line's text."""
+
+    scope: Scope
+    line: int
+    start: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -27,7 +40,7 @@ class Scope:
         line: Of its head.
         local: Variables that were declared so.
         assigned: Variable -> how often it gets a value here.
-        once: Variable -> (line, column of the value, text of the line) of a value that it gets outside of branches and loops.
+        once: Variable -> where it gets a value outside of branches and loops.
         thread: It is a thread.
     """
 
@@ -38,7 +51,7 @@ class Scope:
     thread: bool = False
     local: set[str] = field(default_factory=set)
     assigned: dict[str, int] = field(default_factory=dict)
-    once: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    once: dict[str, Value] = field(default_factory=dict)
 
     def owner(self, name: str) -> Scope | None:
         """The scope whose variable a name means here; None: there is no such variable."""
@@ -90,6 +103,8 @@ def scopes(source: Source) -> Scopes:
             if len(stack) > 1:
                 stack.pop()
             continue
+        if len(stack) > DEEPEST + 1:
+            raise source.error(text.count("\n", 0, match.start()) + 1, 0, f"more than {DEEPEST} blocks inside of each other")
         if match["block"]:
             stack.append(None)
             continue
@@ -111,19 +126,20 @@ def scopes(source: Source) -> Scopes:
             continue
         start = match.end()
         end = text.find("\n", start)
-        value = (line, start - text.rfind("\n", 0, start) - 1, text[text.rfind("\n", 0, start) + 1 : len(text) if end < 0 else end])
+        first = text.rfind("\n", 0, start) + 1
+        value = Value(scope, line, start - first, text[first : len(text) if end < 0 else end])
         if match["how"] == "global":
-            _assigned(file, variable, value, stack[-1] is not None)
+            _assigned(file, variable, value, stack[-1] is not None and match["bare"] is None)
             continue
         if match["how"] == "local":
             scope.local.add(variable)
         owner = scope.owner(variable) or scope
         owner = scope if variable in scope.local else owner
-        _assigned(owner, variable, value, stack[-1] is owner)
+        _assigned(owner, variable, value, stack[-1] is owner and match["bare"] is None)
     return Scopes(file, functions)
 
 
-def _assigned(scope: Scope, variable: str, value: tuple[int, int, str], plain: bool) -> None:
+def _assigned(scope: Scope, variable: str, value: Value, plain: bool) -> None:
     scope.assigned[variable] = scope.assigned.get(variable, 0) + 1
     if plain:
         scope.once[variable] = value

@@ -13,7 +13,7 @@ from robots.programs.urscript_flow import Flow
 from robots.programs.urscript_lines import Source
 from robots.programs.urscript_moves import Moves
 from robots.programs.urscript_names import FUNCTIONS, KEYWORDS, SIGNATURES
-from robots.programs.urscript_syntax import Apply, At, Member, Name
+from robots.programs.urscript_tree import Apply, At, Member, Name
 from robots.programs.urscript_values import NearestJoints, Pose
 
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -87,11 +87,11 @@ class Statements:
                 raise self.flow.fail(0, f"'{word}' stands alone on its line")
             self._unknown()
         elif (declared := _DECLARE.fullmatch(text)) is not None:
-            self.flow.known.pop(declared[1], None)
+            self.flow.learn(declared[1], None)
         elif (place := _PLACE.match(text)) is not None and word not in KEYWORDS:
             self.flow.resolve(self.flow.parsed(self.flow.indent() + place.end()))
             self.flow.resolve(Name(place[1], 1))
-            self.flow.known.pop(place[1], None)
+            self.flow.learn(place[1], None)
             self._unknown()
         else:
             self._call()
@@ -138,13 +138,13 @@ class Statements:
         if name in KEYWORDS or name in FUNCTIONS or name in self.flow.scopes.functions:
             raise self.flow.fail(0, f"'{name}' is a word of the controller or a function and cannot name a variable")
         if self.flow.text[start:].lstrip().startswith("run "):
-            self.flow.known.pop(name, None)
+            self.flow.learn(name, None)
             self._thread(self.flow.text[start:].strip())
             return
         node = self.flow.parsed(start)
         if isinstance(node, Apply) and node.function in self.flow.scopes.functions:
             call = self.expressions.user_call(node, name)
-            self.flow.known.pop(name, None)
+            self.flow.learn(name, None)
             if call is None:
                 self._unknown()
             else:
@@ -152,16 +152,16 @@ class Statements:
             return
         if isinstance(node, Apply) and node.function == "integer_to_binary_list":
             value = self.expressions.scalar(self.flow.evaluator.arguments(node)["x"])
-            self.flow.known.pop(name, None)
+            self.flow.learn(name, None)
             if value is None:
                 self._unknown()
             else:
                 self.group = Group(name, value, self.flow.line, self.flow.text.strip())
             return
         constant = self.flow.evaluator.value(node)
-        self.flow.known.pop(name, None)
+        self.flow.learn(name, None)
         if constant is not None:
-            self.flow.known[name] = constant
+            self.flow.learn(name, constant)
             if isinstance(constant, tuple | Pose | NearestJoints):
                 return
         hoisted: list[Instruction] = []

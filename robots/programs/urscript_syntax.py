@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from robots.programs.events import ProgramTextError
 from robots.programs.urscript_names import KEYWORDS
+from robots.programs.urscript_tree import Apply, At, Literal, Member, Name, Node, Op, Vector
 
 DEEPEST = 40
 """Brackets inside of each other."""
@@ -27,69 +27,6 @@ _FIGURES = re.compile(r"\[[ \t]*[-+]?\d+(?:\.\d*)?[ \t]*(?:,[ \t]*[-+]?\d+(?:\.\
 """A number that is a whole value, and a list of them: most values of a program are, and need no descent through the operations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number, a bool or a string."""
-
-    value: bool | int | float | str
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A variable."""
-
-    name: str
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Vector:
-    """`[..]`, or `p[..]` when it is a pose."""
-
-    items: tuple[Node, ...]
-    pose: bool
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """A call; `named` has the arguments with a keyword."""
-
-    function: str
-    arguments: tuple[Node, ...]
-    named: dict[str, Node]
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """One value of a list or pose."""
-
-    base: Node
-    index: Node
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """`a.b`, of structs and remote calls; not interpreted."""
-
-    base: Node
-    name: str
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Op:
-    """An operation, named as in `expressions.Operation`; `%` and `xor` besides."""
-
-    name: str
-    arguments: tuple[Node, ...]
-    column: int
-
-
-Node = Literal | Name | Vector | Apply | At | Member | Op
 Fail = Callable[[int, str], ProgramTextError]
 """(column, message) -> the error."""
 

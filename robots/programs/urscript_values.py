@@ -10,7 +10,8 @@ import numpy as np
 
 from core.frames import Array, inverse
 from robots.programs.urscript_names import SIGNATURES
-from robots.programs.urscript_syntax import Apply, At, Fail, Literal, Member, Name, Node, Op, Vector
+from robots.programs.urscript_syntax import Fail
+from robots.programs.urscript_tree import Apply, At, Literal, Member, Name, Node, Op, Vector
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -53,8 +53,8 @@ def callees_first(program: RobotProgram) -> list[Routine]:
     return list(done.values())
 
 
-def standing_at_entry(program: RobotProgram) -> dict[str, Standing]:
-    """Tool and frame at the head of every routine that is called.
+def standings(program: RobotProgram) -> tuple[dict[str, Standing], dict[str, Standing]]:
+    """Tool and frame at the head and at the end of every routine.
 
     Raises:
         UnsupportedError: A routine is called with different ones.
@@ -89,4 +89,4 @@ def standing_at_entry(program: RobotProgram) -> dict[str, Standing]:
         # What nothing calls stands in the text all the same.
         if routine.name not in entry:
             visit(routine, last)
-    return entry
+    return entry, exit_

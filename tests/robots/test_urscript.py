@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 from core.errors import UnsupportedError
 from core.frames import translation
 from robots.programs.controller import Controller, controller_of
-from robots.programs.events import Halted, LoadChanged, Moved, Paused, ProgramTextError, SignalSet, Skipped, Stuck, Waited
+from robots.programs.events import Halted, LoadChanged, Messaged, Moved, Paused, ProgramTextError, SignalSet, Skipped, Stuck, Waited
 from robots.programs.execution import run
 from robots.programs.languages import language
 from robots.programs.program import (
@@ -112,9 +112,9 @@ def test_names_are_legal_and_different_from_the_controllers_words():
     )  # fmt: skip
     built = replace(built, routines=routines, name="end")
     files = write_urscript(built, SETTINGS)
-    assert list(files) == ["end_program.script"]
-    assert [line.split()[1] for line in files["end_program.script"].decode().splitlines() if line.strip().startswith("def")] == [
-        "end_program():", "make_safe():", "sync_2():", "force_2():", "halt_2():",
+    assert list(files) == ["prog_end.script"]
+    assert [line.split()[1] for line in files["prog_end.script"].decode().splitlines() if line.strip().startswith("def")] == [
+        "prog_end():", "make_safe():", "sync_2():", "force_2():", "halt_2():",
     ]  # fmt: skip
     assert differences(built, there_and_back(built)) == []
 
@@ -146,6 +146,16 @@ def test_routines_that_are_called_in_two_frames_are_refused():
     built = program("urscript", (main, step))
     with pytest.raises(UnsupportedError, match="'step' is called with tool and frame"):
         write_urscript(replace(built, frames=built.frames | {"table": Frame(np.eye(4))}), SETTINGS)
+
+
+def test_a_routine_may_choose_the_frame_for_its_caller():
+    main = Routine(
+        "main", "main", (UseTool("gripper"), UseFrame("brake"), MoveLinear(POSE, HOME, 0.1), Call("step"), MoveLinear(POSE, HOME, 0.1))
+    )
+    step = Routine("step", "step", (UseFrame("table"),))
+    built = program("urscript", (main, step))
+    built = replace(built, frames=built.frames | {"table": Frame(translation(0, 0, 1))})
+    assert differences(built, there_and_back(built)) == []
 
 
 def test_blends_are_shortened_until_they_do_not_overlap():
@@ -367,15 +377,18 @@ def test_errors_name_line_and_column():
         b"def x():\n  y = " + b"-" * 9000 + b"1\nend\nx()\n", b"def x():\n  y = " + b"not " * 2400 + b"True\nend\nx()\n",
         b"def x():\n  if True:\n" + b"  elif True:\n" * 5000 + b"  end\nend\nx()\n", b"def a():\n b()\nend\ndef b():\n a()\nend\na()\n",
         b"def x():\n  movej([" + b"1," * 4000 + b"\nend\nx()\n", b"def x():\n  a = " + b"x[" * 3000 + b"\nend\n", b"def x():\n  y = " + b"a." * 4000 + b"\nend\n",
+        b"def x():\n  sleep(g3000)\nend\n" + b"".join(b"g%d = g%d + 1\n" % (i + 1, i) for i in reversed(range(3001))) + b"g0 = 1\nx()\n",
+        b"if True:\n x = 1\n" * 100_000, b"rg_grip(1)\n" * 3000,
+        b"".join(b"a%d = 1\na%d = 2\nif a%d == 1:\nend\n" % (i, i, i) for i in range(4_000)),
     ],
 )  # fmt: skip
 def test_bad_text_is_an_error_and_never_a_hang(data):
-    start = time.monotonic()
+    start = time.process_time()
     try:
         list(run(read_urscript({"x.script": data}, Controller()), skip_unknown=True))
     except ProgramTextError as fault:
         assert fault.file == "x.script" and fault.place is not None
-    assert time.monotonic() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 @settings(max_examples=300, deadline=None)
@@ -554,11 +567,51 @@ def test_a_pose_that_a_loop_changes_is_not_taken_for_the_first_one():
     assert "Moved" not in kinds and kinds.count("Skipped") == 4
 
 
+def test_a_pose_that_gets_two_values_is_not_known_inside_of_a_function():
+    back = script(
+        "  pos = p[0.4,0,0.2,0,0,0]\n  def go():\n    movel(pos)\n  end\n  movel(pos)\n  pos = p[0.5,0,0.2,0,0,0]\n  go()\n  movel(pos)"
+    )
+    done = list(run(back, skip_unknown=True))
+    assert [one.T_target[0, 3] if isinstance(one, Moved) else one.text for one in done] == [0.4, "movel(pos)", 0.5]
+
+
+def test_a_pose_that_gets_one_value_is_known_everywhere():
+    back = script(
+        "  def go():\n    movel(pose_trans(pos, p[0,0,0.1,0,0,0]))\n  end\n  local n\n  n = 2\n  global pos = p[0.4,0,n*0.1,0,0,0]\n  go()"
+    )
+    (text,) = [one.text for one in run(back, skip_unknown=True) if isinstance(one, Skipped) and "movel" in one.text]
+    assert text.startswith("movel")
+    back = script("  def go():\n    movel(pose_trans(pos, p[0,0,0.1,0,0,0]))\n  end\n  n = 2\n  global pos = p[0.4,0,n*0.1,0,0,0]\n  go()")
+    assert [one.T_target[2, 3] for one in run(back)] == pytest.approx([0.3])
+
+
+def test_asking_the_operator_changes_nothing_else():
+    back = script('  if force() > 50:\n    popup("look", blocking=True)\n  end\n  if force() > 50:\n    halt\n  end')
+    done = list(run(back, skip_unknown=True))
+    assert [type(one) for one in done] == [Messaged, Skipped] and done[1].text == "if force() > 50: .. end"
+
+
+def test_limits_and_axes_of_the_controller_count():
+    with pytest.raises(ProgramTextError, match=r"line 3: joint 2 at 1.6 rad is outside of -1.5000..1.5000 rad"):
+        script("  movej([0, 1.6, 0, 0, 0, 0])", lower=np.full(6, -1.5), upper=np.full(6, 1.5))
+    with pytest.raises(ProgramTextError, match="external axes"):
+        script("  halt", track=True)
+    with pytest.raises(ProgramTextError, match=r"line 3: speed v=3.2 must be greater than 0 and at most 3 rad/s"):
+        script("  movej([0, 1, 0, 0, 0, 0], v=3.2)", joint_speeds=np.array([2.0, 2, 3, 3, 3, 3]))
+
+
 def test_functions_in_conditions_are_called_at_every_turn():
     back = script(
         "  n = 0\n  def more():\n    n = n + 1\n    return n < 3\n  end\n  while more():\n    sleep(1)\n  end\n  if not more():\n    sleep(5)\n  end"
     )
     assert [one.seconds for one in run(back) if isinstance(one, Paused)] == [1.0, 1.0, 5.0]
+
+
+def test_functions_return_what_functions_return():
+    back = script(
+        "  def half(x):\n    return x / 2\n  end\n  def quarter(x):\n    return half(x) / 2\n  end\n  y = quarter(8) + 1\n  sleep(y)"
+    )
+    assert [one.seconds for one in run(back) if isinstance(one, Paused)] == [3.0]
 
 
 def test_the_installation_holds_the_tcp_that_the_text_does_not_set():
