@@ -33,7 +33,7 @@ class DeclarationReader(MoveReader):
 
     def plain_target(self, text: str, line: int) -> bool:
         """Reads a line that declares a target in the usual form; False when it does not, or when something is wrong with it."""
-        match = _PLAIN_TARGET.fullmatch(text)
+        match = _PLAIN_TARGET.fullmatch(text.replace(", ", ",").replace(" := ", ":="))
         if match is None:
             return False
         storage, place, trans, rot, conf, extax, joints, robax, jointax = match.groups()

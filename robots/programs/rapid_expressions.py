@@ -19,7 +19,16 @@ NORM = 1e-4
 _STOPS = frozenset((";", ",", ")", "]", "}", ":", "then", "do", "to", "step", ""))
 _DIGITAL = {"dinput": False, "testdi": False, "doutput": True}
 _GROUP = {"ginput": False, "goutput": True, "ginputdnum": False}
-_RELATIONS = ("=", "<>", "<", "<=", ">", ">=")
+_LEVELS = {
+    "or": 1,
+    "xor": 1,
+    "and": 2,
+    **dict.fromkeys(("=", "<>", "<", "<=", ">", ">="), 3),
+    "+": 4,
+    "-": 4,
+    **dict.fromkeys(("*", "/", "div", "mod"), 5),
+}
+"""How strongly operators bind."""
 _WORDS = ("and", "or", "xor", "not", "div", "mod")
 
 
@@ -94,7 +103,7 @@ class ExpressionReader:
             raise self.stream.error(token, address[1:])
         return address
 
-    # Expressions, loosest first
+    # Expressions
 
     def expression(self, kind: str = "?") -> Term:
         """An expression; `kind` is the data type that is wanted, `?` when any will do."""
@@ -102,69 +111,50 @@ class ExpressionReader:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.stream.error(begin, f"more than {DEEPEST} brackets inside each other")
-        term = self._either(kind)
+        term = self._binary(kind, 1)
         self.depth -= 1
-        if kind != "?" and term.kind != "?" and not _fits(term.kind, kind):
+        if kind != "?" and term.kind not in ("?", kind) and not _fits(term.kind, kind):
             raise self.stream.error(begin, f"{kind} is wanted, {begin} is {term.kind}")
         return term
 
-    def _either(self, kind: str) -> Term:
-        left = self._logical(kind)
-        while self.stream.peek().low in ("or", "xor"):
-            word = self.stream.take()
-            right = self._logical("bool")
-            left = self._operation(word, "<>" if word.low == "xor" else "or", left, right, "bool")
-        return left
+    def _binary(self, kind: str, level: int) -> Term:
+        """Operands and operators that bind at least as strongly as `level`."""
+        if self.stream.peek().low == "not":
+            # NOT takes a chain of ANDs at the beginning, and one relation after an AND.
+            self.stream.take()
+            left = _not(self._binary("bool", max(level, _LEVELS["and"])))
+        else:
+            left = self._unary(kind)
+        while True:
+            word = self.stream.peek()
+            binds = _LEVELS.get(word.low, 0)
+            if binds < level or word.kind == "string":
+                return left
+            self.stream.take()
+            right = self._binary("bool" if binds < 3 else "?" if binds == 3 else kind, binds + 1)
+            if binds == 3:
+                left = self._relation(word, left, right)
+            elif binds < 3:
+                left = self._operation(word, "<>" if word.low == "xor" else word.low, left, right, "bool")
+            else:
+                left = self._operation(word, word.low, left, right, right.kind if binds == 5 and left.kind == "num" else left.kind)
 
-    def _logical(self, kind: str) -> Term:
-        if self.stream.accept("not"):
-            return _not(self._conjunction("bool"))
-        return self._conjunction(kind)
-
-    def _conjunction(self, kind: str) -> Term:
-        left = self._relation(kind)
-        while (word := self.stream.accept("and")) is not None:
-            right = _not(self._relation("bool")) if self.stream.accept("not") else self._relation("bool")
-            left = self._operation(word, "and", left, right, "bool")
-        return left
-
-    def _relation(self, kind: str) -> Term:
-        left = self._sum(kind)
-        if self.stream.peek().low not in _RELATIONS:
-            return left
-        word = self.stream.take()
-        right = self._sum("?")
+    def _relation(self, word: Token, left: Term, right: Term) -> Term:
         if {left.kind, right.kind} == {"num", "bool"}:
             raise self.stream.error(word, f"'{word.text}' compares num with bool")
-        for one, other in ((left, right), (right, left)):
-            if (
-                isinstance(one.code, SignalState)
-                and not self.names.signals[one.code.signal].number
-                and other.value in (0, 1)
-                and word.low in ("=", "<>")
-            ):
-                # A line shows a bool in the neutral program, 0 and 1 in RAPID.
-                state = Term("bool", None, one.code)
-                return state if bool(other.value) == (word.low == "=") else _not(state)
+        if word.low in ("=", "<>"):
+            for one, other in ((left, right), (right, left)):
+                if isinstance(one.code, SignalState) and other.value in (0, 1) and not self.names.signals[one.code.signal].number:
+                    # A line shows a bool in the neutral program, 0 and 1 in RAPID.
+                    state = Term("bool", None, one.code)
+                    return state if bool(other.value) == (word.low == "=") else _not(state)
         return self._operation(word, word.low, left, right, "bool")
 
-    def _sum(self, kind: str) -> Term:
-        left = self._product(kind)
-        while self.stream.peek().low in ("+", "-"):
-            word = self.stream.take()
-            left = self._operation(word, word.low, left, self._product(kind), left.kind)
-        return left
-
-    def _product(self, kind: str) -> Term:
-        left = self._unary(kind)
-        while self.stream.peek().low in ("*", "/", "div", "mod"):
-            word = self.stream.take()
-            right = self._unary(kind)
-            left = self._operation(word, word.low, left, right, right.kind if left.kind == "num" else left.kind)
-        return left
-
     def _unary(self, kind: str) -> Term:
-        sign, negative = self.stream.peek(), False
+        sign = self.stream.peek()
+        if sign.low not in ("-", "+"):
+            return self._primary(kind)
+        negative = False
         while self.stream.peek().low in ("-", "+"):
             negative ^= self.stream.take().low == "-"
         term = self._primary(kind)

@@ -55,7 +55,7 @@ class MoveReader(StatementReader):
 
     def plain_move(self, text: str, line: int) -> bool:
         """Reads a line that holds one move of the usual form into the block; False when it does not, or when something is wrong with it."""
-        match = _PLAIN_MOVE.fullmatch(text)
+        match = _PLAIN_MOVE.fullmatch(text.replace(", ", ","))
         if match is None:
             return False
         verb, trans, rot, conf, extax, robax, jointax, name, speed_name, duration, zone_name, tool, wobj = match.groups()

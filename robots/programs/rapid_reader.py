@@ -25,6 +25,9 @@ _CHANGED = re.compile(
     r"(?:^|;|\bTHEN\b|\bELSE\b)[ \t]*([A-Za-z]\w*)(?:\.\w+|\{[^}\n]{0,80}\})*[ \t]*:=", re.MULTILINE | re.IGNORECASE | re.ASCII
 )
 _HEAD = re.compile(r"^[ \t]*(?:LOCAL[ \t]+)?(?:PROC|FUNC|TRAP)\b", re.MULTILINE | re.IGNORECASE | re.ASCII)
+_FOUND = re.compile(
+    r"\b([A-Za-z]\w{0,31})\.trans[ \t]*:=[ \t]*\w{1,32}\.trans[ \t]*-[ \t]*\w{1,32}\.trans[ \t]*;", re.IGNORECASE | re.ASCII
+)
 _LISTED = re.compile(r"<Module>\s*([^<>\s]{1,100})\s*</Module>")
 
 
@@ -118,6 +121,8 @@ class _ModuleReader(BlockReader):
         text = "\n".join(stream.lines)
         self.changed = frozenset(match.lower() for match in _CHANGED.findall(text))
         starts = [text.count("\n", 0, match.start()) for match in _HEAD.finditer(text)]
+        # A result may be used in a routine that stands before the one that finds it.
+        self.names.results |= {match.lower(): (match.lower(),) for match in _FOUND.findall(text)}
         del text
         stream.expect("module")
         name = stream.expect_name("the name of the module")
@@ -126,7 +131,7 @@ class _ModuleReader(BlockReader):
         self.prefix = f"{name.low}." if self.many else ""
         if stream.accept("("):
             while True:
-                attribute = stream.expect_name("an attribute")
+                attribute = stream.take()
                 if attribute.low not in _ATTRIBUTES:
                     raise stream.error(attribute, f"'{attribute.text}' is no attribute; there are: {', '.join(_ATTRIBUTES).upper()}")
                 if not stream.accept(","):

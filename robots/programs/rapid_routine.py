@@ -67,7 +67,8 @@ class RoutineWriter:
         self.track = program.on_track("RAPID")
         self.weld = WeldData(program, settings)
         self.loads: dict[tuple[str, str], tuple[str, str]] = {}
-        self.shifts: dict[str, str] = {}
+        searches = [one.result for routine in program.routines for one in routine.walk() if isinstance(one, SearchLinear)]
+        self.shifts = {name: data.fresh(f"pe {name}") for name in dict.fromkeys(searches)}
         self.triggers: list[str] = []
         self.found: str | None = None
         self.faults = False
@@ -167,12 +168,12 @@ class RoutineWriter:
 
     def _speed_and_time(self, one: MoveJoint | Straight) -> str:
         assert one.speed is not None
-        if one.duration is None:
-            if isinstance(one, MoveJoint):
-                return self.data.joint_speed(one.speed, self.settings.joint_speed_mm_s)
-            return self.data.linear_speed(one.speed, one.turn_speed)
-        mm_s = one.speed * self.settings.joint_speed_mm_s if isinstance(one, MoveJoint) else to_mm(one.speed)
-        return f"{speed_above(mm_s)}\\T:={plain(one.duration, 4)}"
+        time = "" if one.duration is None else f"\\T:={plain(one.duration, 4)}"
+        if isinstance(one, MoveJoint):
+            return self.data.joint_speed(one.speed, self.settings.joint_speed_mm_s) + time
+        if time:
+            return speed_above(to_mm(one.speed)) + time
+        return self.data.linear_speed(one.speed, one.turn_speed)
 
     def _joint(self, one: MoveJoint, zone: str, triggers: str) -> list[str]:
         speed = self._speed_and_time(one)
@@ -275,8 +276,7 @@ class RoutineWriter:
             raise self.refuse("every move names its own speed; a search leaves it to a setting before it")
         if self.found is None:
             self.found = self.data.fresh("p found")
-        shift = self.shifts.setdefault(one.result, "") or self.data.fresh(f"pe {one.result}")
-        self.shifts[one.result] = shift
+        shift = self.shifts[one.result]
         posture = None if one.q is None or self.program.postures is None else self.program.postures("abb", one.q)
         external = self._external(one.q, None, self.external)
         end = self._named("robtarget", self._robtarget(one.T_frame_tcp, posture, external), "p")
@@ -292,7 +292,7 @@ class RoutineWriter:
     def _shift(self, one: Shift) -> list[str]:
         missing = [name for name in one.results if name not in self.shifts]
         if missing:
-            raise self.refuse(f"search result '{missing[0]}' is used before a routine that stands earlier finds it")
+            raise self.refuse(f"search result '{missing[0]}' is used, and no search finds it")
         if not one.results:
             return ["PDispOff;"]
         names = [self.shifts[name] for name in one.results]

@@ -14,8 +14,19 @@ _TOKEN = re.compile(
     r'|(?P<string>"(?:[^"]|"")*")|(?P<sign>:=|<>|<=|>=|[-+*/=<>()\[\]{},;:.\\?%#|])',
     re.ASCII,
 )
+_new = tuple.__new__
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _HEADER = re.compile(r"\s*%%%[^%]{0,200}%%%")
+
+
+_RESERVED = frozenset(
+    (
+        "alias", "and", "backward", "case", "connect", "const", "default", "div", "do", "else", "elseif", "endfor", "endfunc", "endif", "endmodule", "endproc",
+        "endrecord", "endtest", "endtrap", "endwhile", "error", "exit", "false", "for", "from", "func", "goto", "if", "inout", "local", "mod", "module", "nostepin",
+        "not", "noview", "or", "pers", "proc", "raise", "readonly", "record", "retry", "return", "step", "sysmodule", "task", "test", "then", "to", "trap", "true",
+        "trynext", "undo", "var", "viewonly", "while", "with", "xor",
+    )
+)  # fmt: skip
 
 
 class Token(NamedTuple):
@@ -89,25 +100,29 @@ class TokenStream:
             return False
         text, number = self.lines[self.next_line], self.next_line + 1
         self.next_line += 1
-        place, last = 0, len(text)
-        while place < last:
-            match = _TOKEN.match(text, place)
-            if match is None:
-                what = "a string is not closed" if text[place] == '"' else f"'{text[place]}' cannot stand here"
-                raise ProgramTextError(what, file=self.file, place=f"line {number}, column {place + 1}")
+        place = 0
+        put = self.buffer.append
+        for match in _TOKEN.finditer(text):
+            if match.start() != place:
+                break
+            place = match.end()
             kind = match.lastgroup
             if kind is not None and kind != "comment":
                 word = match[0]
-                self.buffer.append(Token(kind, word, word.lower() if kind == "name" else word, number, place + 1))
-            place = match.end()
+                put(_new(Token, (kind, word, word.lower() if kind == "name" else word, number, match.start() + 1)))
+        if place != len(text):
+            what = "a string is not closed" if text[place] == '"' else f"'{text[place]}' cannot stand here"
+            raise ProgramTextError(what, file=self.file, place=f"line {number}, column {place + 1}")
         return True
 
     def peek(self, ahead: int = 0) -> Token:
         """A token that comes, without taking it."""
-        while len(self.buffer) <= self.at + ahead:
-            if not self._fill():
-                return Token("end", "", "", len(self.lines), 1)
-        return self.buffer[self.at + ahead]
+        while True:
+            try:
+                return self.buffer[self.at + ahead]
+            except IndexError:
+                if not self._fill():
+                    return Token("end", "", "", len(self.lines), 1)
 
     def take(self) -> Token:
         """The next token."""
@@ -141,6 +156,8 @@ class TokenStream:
         token = self.take()
         if token.kind != "name":
             raise self.error(token, f"{what} is missing; here stands {token}")
+        if token.low in _RESERVED:
+            raise self.error(token, f"{what} is missing; '{token.text}' is a reserved word")
         return token
 
     def mark(self) -> None:

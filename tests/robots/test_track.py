@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 import pinocchio
 import pytest
-from rapidchecker.check import check_format as rapid_syntax
 
 from core.errors import InputError
 from core.frames import angle_between, translation
@@ -15,11 +14,9 @@ from robots.catalogue import load_robot
 from robots.programs.krl import write_krl
 from robots.programs.krl_reader import run_krl
 from robots.programs.program import MoveJoint, MoveLinear
-from robots.programs.rapid import write_rapid
-from robots.programs.rapid_reader import run_rapid
 from robots.programs.trace import ProgramTextError, TracedMove
 from robots.track import Track, on_track
-from tests.robots.program_examples import KRL_SIGNALS, RAPID_SIGNALS, confdata, example
+from tests.robots.program_examples import KRL_SIGNALS, example
 
 ARM = load_robot("kuka-kr120-r2500-pro")
 SLANTED = Track(np.array([0.6, -0.8, 0.0]), -1.5, 2.5, 1.2, 2.0, 0.4)
@@ -118,14 +115,13 @@ def tracked(signals):
 
 WRITERS = {
     "krl": lambda: write_krl(tracked(KRL_SIGNALS)),
-    "rapid": lambda: write_rapid(tracked(RAPID_SIGNALS), lambda q: confdata(q[1:])),
 }
-READERS = {"krl": run_krl, "rapid": run_rapid}
+READERS = {"krl": run_krl}
 
 
 @pytest.mark.parametrize("language", WRITERS)
 def test_every_target_carries_the_track_and_comes_back(language):
-    program = tracked(KRL_SIGNALS if language == "krl" else RAPID_SIGNALS)
+    program = tracked(KRL_SIGNALS)
     moves = [item for item in READERS[language](WRITERS[language]()) if isinstance(item, TracedMove)]
     wanted = [one for one in program.executed() if isinstance(one, MoveJoint | MoveLinear)]
     assert len(moves) == len(wanted) == 8
@@ -142,10 +138,6 @@ def test_the_text_says_it_as_the_controllers_do():
     krl = next(data for name, data in WRITERS["krl"]().items() if name.endswith(".src")).decode()
     assert "PTP {A1 0.0000,A2 -90.0000,A3 90.0000,A4 0.0000,A5 45.0000,A6 -180.0000,E1 -375.0000}" in krl
     assert ",C 180.00000,E1 125.0000}" in krl or ",E1 125.0000}" in krl
-    rapid = next(iter(WRITERS["rapid"]().values())).decode()
-    # 20 % of 1.5 m/s for the sliding axis.
-    assert ",[-375.0000,9E9,9E9,9E9,9E9,9E9]],[1570.8,36.0,300.0,1000],fine" in rapid
-    assert list(rapid_syntax(rapid.replace("\r\n", "\n"))) == []
 
 
 @pytest.mark.parametrize(
@@ -155,15 +147,11 @@ def test_the_text_says_it_as_the_controllers_do():
         ("krl", ",E1 -250.0000}", ",E2 -250.0000}", "E1 is missing|A1..A6"),
         ("krl", ",E1 0.0000}", ",E1 far}", "not understood"),
         ("krl", ",E1 0.0000}", ",E1 0.0000,E1 0.0000}", "frame|not understood"),
-        ("rapid", "[-250.0000,9E9", "[9E9,9E9", "9E9 in others"),
-        ("rapid", "[-250.0000,9E9", "[-250.0000,0", "b..f"),
-        ("rapid", "[-250.0000,9E9", "[far,9E9", "no number"),
-        ("rapid", ",300.0,1000]", ",0.0,1000]", "out of range"),
     ],
 )
 def test_damaged_external_axes_are_refused_with_their_line(language, old, new, words):
     files = WRITERS[language]()
-    name = next(name for name in files if name.endswith((".src", ".mod")))
+    name = next(name for name in files if name.endswith(".src"))
     text = files[name].decode()
     assert old in text
     files[name] = text.replace(old, new, 1).encode()
