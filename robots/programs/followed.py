@@ -79,12 +79,13 @@ class Followed:
     fault: tuple[ProgramTextError, Spot] | None
 
 
-def follow(program: RobotProgram, surroundings: Surroundings | None = None) -> Followed:
+def follow(program: RobotProgram, surroundings: Surroundings | None = None, *, patience: int = PATIENCE) -> Followed:
     """Runs a program without machines; unknown lines are skipped, and an endless loop is followed once around.
 
     Args:
         program: Built or read.
         surroundings: See `run`; by default every signal comes.
+        patience: See `PATIENCE`.
     """
     places: list[Spot] = []
     routines = tuple(_numbered(routine, places) for routine in program.routines)
@@ -94,7 +95,7 @@ def follow(program: RobotProgram, surroundings: Surroundings | None = None) -> F
     events: list[tuple[Event, Spot]] = []
     steps: set[tuple[int, int]] = set()
     before, fresh = 0, 0
-    patience = PATIENCE + len(places)
+    patience += len(places)
     try:
         for event in run(numbered, surroundings or SignalsOnly(), skip_unknown=True):
             at = event.at.line
