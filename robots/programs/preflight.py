@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.findings import Finding
 from robots.model import RobotModel
 from robots.programs.capabilities import Capabilities
-from robots.programs.followed import finding_at, follow, head
+from robots.programs.followed import follow
 from robots.programs.positions import Position
 from robots.programs.preflight_language import language_findings
 from robots.programs.preflight_late import late_runs
@@ -41,12 +41,8 @@ def preflight(
     findings += order_findings(program, main, held)
     motion, places = motion_findings(main.events, Position(), model)
     findings += motion
-    runs, left_out = late_runs(program, main)
-    for late in runs:
+    for late in late_runs(program, main):
         findings += late_findings(late) + motion_findings(late.followed.events, places[late.index], model)[0]
-    if left_out:
-        message = f"what happens when they run out was not followed for {left_out} of the waits: the program is too long for it"
-        findings.append(finding_at("info", "not-followed", head(program.routines[0]), message, "prove it with `pliant verify`"))
     return _once(findings)
 
 

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from robots.programs.events import Event, Waited
-from robots.programs.expressions import Expression, Operation, SignalState
-from robots.programs.followed import Followed, Spot, follow, rebuilt
+from robots.programs.execution import Interpreter
+from robots.programs.followed import Followed, Spot, gather, number
 from robots.programs.preflight_values import bounded
-from robots.programs.program import Instruction, RobotProgram, SignalLine, WaitSignal, WaitUntil
+from robots.programs.program import RobotProgram, WaitSignal, WaitUntil
 from robots.programs.surroundings import SignalsOnly
 
-MOST_EVENTS = 2_000_000
-"""Waits are followed as long as all runs together have no more events than this."""
-_NEVER = "(a signal that does not come)"
-_PATIENCE = 500
+PATIENCE = 500
+"""After so many events without a new step what a program does after a wait goes round without end."""
 _Key = tuple[str, int]
 
 
@@ -34,27 +32,52 @@ class Late:
     followed: Followed
 
 
-def late_runs(program: RobotProgram, main: Followed) -> tuple[list[Late], int]:
-    """What happens after each wait that can run out, and how many such waits were left out for the sake of time (`MOST_EVENTS`).
-
-    Of several waits that lead to the same retreat routine the first is followed.
+def late_runs(program: RobotProgram, main: Followed) -> list[Late]:
+    """What happens after each wait that can run out; of several waits that lead to the same retreat routine the first is followed.
 
     Args:
         program: As it was run.
         main: The run in which every signal comes.
     """
-    waits = list(_waits(main))
-    usual = {(_key(before), _key(spot)) for (_, before), (_, spot) in zip(main.events, main.events[1:], strict=False)}
+    waits = dict(_waits(main))
+    numbered, places = number(program)
+    lines = {_key(spot): line for line, spot in enumerate(places, 1)}
+    order = [lines.get(_key(spot), 0) for _, spot in main.events]
+    usual = set(zip(order, order[1:], strict=False))
+    cell = _Branching()
+    cell.running = Interpreter(numbered, cell, skip_unknown=True)
     runs: list[Late] = []
-    spent = 0
-    for number, (index, spot) in enumerate(waits):
-        spent += index
-        if spent > MOST_EVENTS:
-            return runs, len(waits) - number
-        whole = follow(_never(program, spot), SignalsOnly(lambda address, value: address != _NEVER), patience=_PATIENCE)
-        first = next((i for i, (event, _) in enumerate(whole.events) if isinstance(event, Waited) and not event.came), len(whole.events))
-        runs.append(Late(index, spot, replace(whole, events=tuple(_until_usual(whole.events[first + 1 :], spot, usual)))))
-    return runs, 0
+    # The same run once more; at every wait of interest it is left for the one in which the wait runs out.
+    for index, _ in zip(range(max(waits, default=-1) + 1), cell.running.run(None), strict=False):
+        if index in waits and cell.branch is not None:
+            late = gather(_until_usual(cell.branch.go_on(), order[index], usual), program, places, PATIENCE)
+            runs.append(Late(index, waits[index], replace(late, events=late.events[1:])))
+    return runs
+
+
+class _Branching(SignalsOnly):
+    """Every signal comes; `branch`: the program before the last wait, where it does not."""
+
+    running: Interpreter | None = None
+    branch: Interpreter | None = None
+
+    def expect(self, signals: dict[str, bool | int]) -> None:
+        if self.running is not None:
+            self.branch = self.running.before_this(_FirstFails(self.shown))
+        super().expect(signals)
+
+
+class _FirstFails(SignalsOnly):
+    """What is waited for first does not come, everything after it does."""
+
+    def __init__(self, shown: dict[str, bool | int]) -> None:
+        super().__init__(lambda address, value: self.over)
+        self.shown = dict(shown)
+        self.over = False
+
+    def expect(self, signals: dict[str, bool | int]) -> None:
+        super().expect(signals)
+        self.over = True
 
 
 def _waits(main: Followed) -> Iterator[tuple[int, Spot]]:
@@ -79,35 +102,12 @@ def _key(spot: Spot) -> _Key:
     return spot.routine, spot.number
 
 
-def _until_usual(events: tuple[tuple[Event, Spot], ...], wait: Spot, usual: set[tuple[_Key, _Key]]) -> Iterator[tuple[Event, Spot]]:
-    """Events up to the first step that the usual run makes too, with it."""
-    before = _key(wait)
-    for event, spot in events:
-        yield event, spot
+def _until_usual(events: Iterator[Event], wait: int, usual: set[tuple[int, int]]) -> Iterator[Event]:
+    """Events of a numbered program up to the first step that the usual run makes too, with it."""
+    before = wait
+    for event in events:
+        yield event
         # What makes the cell safe stands nowhere of its own: it has the wait's place.
-        if before != _key(spot) and (before, _key(spot)) in usual:
+        if before != event.at.line and (before, event.at.line) in usual:
             return
-        before = _key(spot)
-
-
-def _never(program: RobotProgram, spot: Spot) -> RobotProgram:
-    """The program with one wait for a signal that never shows what is waited for."""
-
-    def change(one: Instruction) -> Instruction:
-        if one is spot.instruction and isinstance(one, WaitSignal):
-            return replace(one, signal=_NEVER)
-        if one is spot.instruction and isinstance(one, WaitUntil):
-            return replace(one, condition=_deaf(one.condition))
-        return one
-
-    routines = (replace(one, body=rebuilt(one.body, change)) if one.name == spot.routine else one for one in program.routines)
-    return replace(program, signals={**program.signals, _NEVER: SignalLine(_NEVER, output=False)}, routines=tuple(routines))
-
-
-def _deaf(condition: Expression) -> Expression:
-    """The condition with every signal replaced by one that never comes; timers and variables stay."""
-    if isinstance(condition, SignalState):
-        return SignalState(_NEVER)
-    if isinstance(condition, Operation):
-        return Operation(condition.name, tuple(map(_deaf, condition.arguments)))
-    return condition
+        before = event.at.line
