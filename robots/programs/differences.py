@@ -20,7 +20,7 @@ LENGTH, TURN = 2e-6, np.radians(2e-4)
 """Targets that differ by less are the same: rounding of text [m, rad]."""
 SPEED_SHARE, SPEED = 5e-3, 1.5e-4
 """Speeds that differ by less, as a share or in m/s, are the same."""
-JOINT_SPEED, TIME = 1e-2, 5e-3
+JOINT_SPEED, TIME, TIME_SHARE = 1e-2, 5e-3, 0.02
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,6 +58,8 @@ def _found(a: Happening, b: Happening, same_language: bool) -> _Found:
     if isinstance(one, Moved) and isinstance(other, Moved):
         yield from _targets(a, b, one, other)
         yield from _manner(one, other, same_language)
+        if not same_language and (one.duration is None) != (other.duration is None):
+            yield from _times(a.seconds, b.seconds)
         yield from _loads(a.load, b.load, same_language)
     elif isinstance(one, SignalSet | Waited | Stuck) and isinstance(other, SignalSet | Waited | Stuck):
         yield from _signals(a, b, same_language)
@@ -210,6 +212,12 @@ def _manner(one: Moved, other: Moved, same_language: bool) -> _Found:
     )
     if before != after:
         yield "trigger", f"triggers {_triggers(one)} became {_triggers(other)}", {}
+
+
+def _times(a: float | None, b: float | None) -> _Found:
+    """A time prescribed in one language and a speed that gives it in the other."""
+    if a is not None and b is not None and abs(a - b) > max(TIME_SHARE * a, 2 * TIME):
+        yield "duration", f"the move takes {a:.3f} s, it became {b:.3f} s", {"a_s": a, "b_s": b}
 
 
 def _loads(a: Load | None, b: Load | None, same_language: bool) -> _Found:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -109,10 +110,12 @@ def run(
     Raises:
         ProgramTextError: An instruction that cannot be carried out: an unknown name, a recursion, no end.
     """
-    return _Interpreter(program, surroundings or SignalsOnly(), skip_unknown).run(main)
+    return Interpreter(program, surroundings or SignalsOnly(), skip_unknown).run(main)
 
 
-class _Interpreter:
+class Interpreter:
+    """A program while it runs; `run` is the way to it for everybody who does not need to go on from a place a second time."""
+
     def __init__(self, program: RobotProgram, surroundings: Surroundings, skip_unknown: bool) -> None:
         self.program, self.cell, self.skip_unknown = program, surroundings, skip_unknown
         self.routines = {routine.name: routine for routine in program.routines}
@@ -144,6 +147,21 @@ class _Interpreter:
 
     def run(self, main: str | None) -> Iterator[Event]:
         self._enter(main if main is not None else self.program.routines[0].name, (), None)
+        yield from self.go_on()
+
+    def before_this(self, surroundings: Surroundings) -> Interpreter:
+        """The program as it stood before the instruction that is being carried out, to go on from there on its own against other surroundings."""
+        other = copy(self)
+        other.cell = surroundings
+        other.stack = [replace(frame, local=dict(frame.local)) for frame in self.stack]
+        other.stack[-1].at -= 1
+        other.values, other.timers, other.shifts, other.polls = dict(self.values), dict(self.timers), dict(self.shifts), dict(self.polls)
+        other.triggers = list(self.triggers)
+        other.lookup = Lookup(other._variable, other._signal, other._timer)
+        return other
+
+    def go_on(self) -> Iterator[Event]:
+        """Runs on to the end from where the program stands."""
         steps = 0
         while self.stack:
             frame = self.stack[-1]

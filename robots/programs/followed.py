@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,17 +86,34 @@ def follow(program: RobotProgram, surroundings: Surroundings | None = None) -> F
         program: Built or read.
         surroundings: See `run`; by default every signal comes.
     """
+    numbered, places = number(program)
+    running = run(numbered, surroundings or SignalsOnly(), skip_unknown=True)
+    return gather(running, program, places, PATIENCE + len(places))
+
+
+def number(program: RobotProgram) -> tuple[RobotProgram, list[Spot]]:
+    """The program with every instruction's line replaced by its place, from 1, in the list of all instructions that comes with it."""
     places: list[Spot] = []
     routines = tuple(_numbered(routine, places) for routine in program.routines)
-    numbered = replace(program, routines=routines)
+    return replace(program, routines=routines), places
+
+
+def gather(running: Iterator[Event], program: RobotProgram, places: list[Spot], patience: int) -> Followed:
+    """The events of a numbered program that runs, with their instructions.
+
+    Args:
+        running: Of the numbered program.
+        program: As it was before it was numbered.
+        places: See `number`.
+        patience: After so many events without a new step the program goes round without end.
+    """
     ends = {routine.name: head(routine) for routine in program.routines}
     main = ends[program.routines[0].name]
     events: list[tuple[Event, Spot]] = []
     steps: set[tuple[int, int]] = set()
     before, fresh = 0, 0
-    patience = PATIENCE + len(places)
     try:
-        for event in run(numbered, surroundings or SignalsOnly(), skip_unknown=True):
+        for event in running:
             at = event.at.line
             events.append((event, places[at - 1] if at else main))
             if (before, at) not in steps:

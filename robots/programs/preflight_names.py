@@ -42,6 +42,7 @@ def name_findings(program: RobotProgram) -> list[Finding]:
             Finding("error", "no-routine", f"program '{program.name}' has no routine, nothing can run", "build at least a main routine")
         ]
     findings = []
+    known, parameters = _known(program), {routine.name: len(routine.parameters) for routine in program.routines}
     count = Counter(routine.name for routine in program.routines)
     for routine in program.routines:
         if count[routine.name] > 1:
@@ -51,7 +52,7 @@ def name_findings(program: RobotProgram) -> list[Finding]:
                     "error", "routine-twice", head(routine), f"routine '{routine.name}' stands twice in the program", "rename one of them"
                 )
             )
-        findings += _unknown(program, routine)
+        findings += _unknown(routine, known, parameters)
         findings += _labels(routine)
     return findings + _recursion(program) + _never_called(program)
 
@@ -114,15 +115,20 @@ def _assigned(body: Iterable[Instruction]) -> Iterator[str]:
             yield one.result
 
 
-def _unknown(program: RobotProgram, routine: Routine) -> list[Finding]:
+def _known(program: RobotProgram) -> dict[str, set[str]]:
+    """Kind -> names that exist, of variables those of the whole program."""
     everything = [one for other in program.routines for one in other.walk()]
-    known = {
+    return {
         "tool": set(program.tools), "frame": set(program.frames), "signal": set(program.signals), "load": set(program.loads),
         "routine": {other.name for other in program.routines}, "procedure": set(program.procedures), "weave": set(program.weaves),
         "search": {one.result for one in everything if isinstance(one, SearchLinear)},
-        "variable": {*program.variables, *routine.variables, *routine.parameters, *_assigned(everything)},
+        "variable": {*program.variables, *_assigned(everything)},
     }  # fmt: skip
-    parameters = {other.name: len(other.parameters) for other in program.routines}
+
+
+def _unknown(routine: Routine, names: dict[str, set[str]], parameters: dict[str, int]) -> list[Finding]:
+    own = {*routine.variables, *routine.parameters}
+    known = {**names, "variable": names["variable"] | own} if own else names
     findings = []
     for spot in spots(routine):
         one = spot.instruction

@@ -20,15 +20,16 @@ from robots.programs.events import (
     Waited,
 )
 from robots.programs.followed import Followed, Spot, finding_at
+from robots.programs.preflight_late import Late
 from robots.programs.program import Call, HoldLoad, Instruction, MoveCircular, MoveJoint, MoveLinear, RobotProgram, WaitSignal
 
 HELD = "part-held"
 """Neutral name of the signal that the gripper has the part."""
 
 
-def order_findings(program: RobotProgram, main: Followed) -> list[Finding]:
-    """Of the run in which every signal comes."""
-    findings = _first_move(main) + _blends(main) + _bare_tools(program, main) + _held(program, main) + _retreat_blends(program)
+def order_findings(program: RobotProgram, main: Followed, held: str = HELD) -> list[Finding]:
+    """Of the run in which every signal comes; `held`: the line that tells that the part is held."""
+    findings = _first_move(main) + _blends(main) + _bare_tools(program, main) + _held(program, main, held) + _retreat_blends(program)
     if main.fault is not None:
         error, spot = main.fault
         findings.append(
@@ -40,13 +41,13 @@ def order_findings(program: RobotProgram, main: Followed) -> list[Finding]:
     return findings
 
 
-def retreat_findings(program: RobotProgram, late: Followed) -> list[Finding]:
+def late_findings(late: Late) -> list[Finding]:
     """Of what happens after a wait that ran out."""
-    del program
-    findings = _blends(late)
-    if late.fault is not None:
-        error, spot = late.fault
-        findings.append(finding_at("error", "not-runnable", spot, f"in the retreat: {error.message}", "correct the instruction"))
+    findings = _blends(late.followed)
+    if late.followed.fault is not None:
+        error, spot = late.followed.fault
+        message = f"when the wait ({late.wait}) runs out: {error.message}"
+        findings.append(finding_at("error", "not-runnable", spot, message, "correct the instruction"))
     return findings
 
 
@@ -115,17 +116,19 @@ def _bare_tools(program: RobotProgram, main: Followed) -> list[Finding]:
     return findings
 
 
-def _held(program: RobotProgram, main: Followed) -> list[Finding]:
+def _held(program: RobotProgram, main: Followed, signal: str) -> list[Finding]:
     """Moves with a part whose load nobody has named, and moves with a load that is gone."""
     findings = []
+    address = program.signals[signal].address if signal in program.signals else None
     load: str | None = None
     open_wait: tuple[bool, Spot] | None = None
     for event, spot in main.events:
         one = spot.instruction
         if isinstance(event, LoadChanged) and isinstance(one, HoldLoad):
             load, open_wait = one.load, None
-        elif isinstance(event, Waited) and isinstance(one, WaitSignal) and one.signal == HELD:
-            open_wait = (bool(one.value), spot) if bool(one.value) != (load is not None) else None
+        elif isinstance(event, Waited) and address in dict(event.signals):
+            value = bool(dict(event.signals)[address])
+            open_wait = (value, spot) if value != (load is not None) else None
         elif isinstance(event, Moved) and open_wait is not None:
             held, wait = open_wait
             open_wait = None

@@ -10,7 +10,7 @@ import numpy as np
 from core.findings import Finding
 from core.frames import Array
 from core.units import to_deg, to_mm
-from robots.programs.expressions import Operation, TimerValue, Var, signals_in
+from robots.programs.expressions import Expression, Operation, TimerValue, Var, signals_in
 from robots.programs.followed import Spot, finding_at, head, spots
 from robots.programs.program import (
     Instruction,
@@ -170,17 +170,17 @@ def _waits_for(one: Instruction | None) -> str:
     if condition is None or (isinstance(one, WaitUntil) and one.timeout is not None):
         return ""
     signals = list(dict.fromkeys(signals_in(condition)))
-    # Who counts or looks at a clock while waiting has a way out.
-    return " and ".join(f"'{name}'" for name in signals) if not _bounded(condition) else ""
+    return " and ".join(f"'{name}'" for name in signals) if not bounded(condition) else ""
 
 
 def _shown(value: bool | int) -> str:
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
-def _bounded(condition: object) -> bool:
+def bounded(condition: Expression) -> bool:
+    """Whether a condition asks a timer or a variable: who counts or looks at a clock while waiting has a way out."""
     if isinstance(condition, Operation):
-        return any(_bounded(argument) for argument in condition.arguments)
+        return any(bounded(argument) for argument in condition.arguments)
     return isinstance(condition, TimerValue | Var)
 
 

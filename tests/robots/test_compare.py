@@ -183,6 +183,23 @@ def test_an_edit_in_another_language_is_found():
     assert said(compare(as_read(B), as_read(without), same_language=False)) == [("removed", "$OUT[2] = on removed")]
 
 
+def test_a_prescribed_time_and_the_speed_that_gives_it_are_the_same():
+    def job(**more):
+        body = (
+            UseTool("gripper"),
+            UseFrame("brake"),
+            MoveJoint(HOME, 0.2),
+            MoveLinear(POSE, None, 0.3),
+            MoveLinear(translation(0, 0.2, 0) @ POSE, None, **more),
+        )
+        return program("krl", (Routine("main", "", body),))
+
+    # 200 mm in half a second, at 400 and at 380 mm/s.
+    assert compare(job(speed=0.1, duration=0.5), job(speed=0.4), same_language=False) == []
+    (found,) = [one for one in compare(job(speed=0.1, duration=0.5), job(speed=0.38), same_language=False) if one.kind != "time"]
+    assert said([found]) == [("duration", "the move takes 0.500 s, it became 0.526 s")]
+
+
 def test_neutral_names_keep_lines_apart_that_are_used_alike():
     # Every vacuum-on became bend-start: without names that is a line by another name.
     other = bending("rapid")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from robots.programs.events import Halted, LoadChanged, Messaged, Moved, Paused, ProgramTextError, SignalSet, Stuck, Waited
-from robots.programs.execution import run
+from robots.programs.execution import Interpreter, run
 from robots.programs.expressions import Const, Operation, SignalState, TimerValue, Var
 from robots.programs.program import (
     Assign,
@@ -160,3 +160,22 @@ def test_unknown_lines_are_skipped_on_request_and_halts_end():
     events = list(run(body(Unknown("SPLINE"), Halt(ends=True), Pause(1.0)), skip_unknown=True))
     assert [type(event).__name__ for event in events] == ["Skipped", "Halted"]
     assert np.isfinite(HOME).all()
+
+
+def test_a_program_goes_on_a_second_time_from_where_it_waits():
+    class Branching(SignalsOnly):
+        def expect(self, signals):
+            self.branch = interpreter.before_this(SignalsOnly(lambda address, value: False))
+            super().expect(signals)
+
+    count = Assign("n", Operation("+", (Var("n"), Const(1))))
+    late = If(Var("late"), (count, Pause(Var("n"))), (Pause(9.0),))
+    cell = Branching()
+    interpreter = Interpreter(
+        body(Assign("n", Const(1)), count, WaitUntil(SignalState("part-held"), Const(5.0), "late"), late, Pause(Var("n"))), cell, False
+    )
+    assert paused(interpreter.run(None)) == [9.0, 2.0]
+    # The branch begins with the wait, has the values of then, and leaves the first run alone.
+    waited, *rest = cell.branch.go_on()
+    assert not waited.came and waited.seconds == pytest.approx(5.0) and paused(rest) == [3.0, 3.0]
+    assert interpreter.values["n"] == 2

@@ -16,11 +16,13 @@ from robots.programs.capabilities import FEATURES, Capabilities
 from robots.programs.expressions import Const, Operation, SignalState, TimerValue, Var
 from robots.programs.followed import follow
 from robots.programs.preflight import preflight
+from robots.programs.preflight_late import late_runs
 from robots.programs.program import (
     ArcOn,
     Assign,
     Call,
     Frame,
+    Halt,
     HoldLoad,
     If,
     Jump,
@@ -38,6 +40,7 @@ from robots.programs.program import (
     SetBlend,
     SetSignal,
     SetSpeed,
+    SetTimer,
     Shift,
     Tool,
     Trigger,
@@ -169,6 +172,51 @@ def test_what_a_retreat_does_is_followed_too():
     # The wait stands 0.1 above the pose: 4 mm of rounding do not fit into a retreat of 6 mm.
     short = Routine("back", "", (line(0.106, blend=4e-3), line(0.3)))
     assert codes(preflight(made(line(0.1), WaitSignal("part-held", False, 1.0, "back"), routines=(short,))), "error") == ["blend-too-long"]
+
+
+def test_waits_of_a_text_that_run_out_are_followed_where_they_lead():
+    # As readers give a wait with timeout: wait, ask whether it was late, make safe, halt, retreat, end.
+    def text(*late, wait=None):
+        waited = wait or WaitUntil(SignalState("$IN[8]"), Const(5.0), "late", line=20)
+        body = (line(0.1), waited, If(Var("late"), (SetSignal("$OUT[2]", False), Halt(), *late, Halt(ends=True))), line(0.3))
+        lines = {one.address: one for one in bending("krl").signals.values()}
+        return program(
+            "krl", (Routine("main", "", (*HEAD, HoldLoad(None), HoldLoad("part"), *body), file="a.src"),), signals=lines, on_fault=()
+        )
+
+    assert codes(preflight(text(line(0.2)))) == []
+    assert codes(preflight(text(line(0.2, blend=1e-3), Pause(0.1))), "error") == ["blending-across-handshake"]
+    assert codes(preflight(text(line(0.105), line(0.2, blend=9e-3), line(0.21)))) == ["blend-too-long"]
+    (found,) = preflight(text(MoveLinear(POSE, None, None)))
+    assert found.code == "not-runnable" and "when the wait (a.src line 20) runs out: a move before any speed is set" in found.message
+    # A timer in the condition ends the wait too.
+    over = Operation("or", (SignalState("$IN[8]"), Operation(">=", (TimerValue("t"), Const(0.0)))))
+    timed = made(SetTimer("t", Const(-5.0), True), WaitUntil(over), If(Operation("not", (SignalState("part-held"),)), ()), line(0.1))
+    timed = replace(timed, signals={**timed.signals, "$IN[8]": timed.signals["part-held"]})
+    assert codes(preflight(timed), "error") == ["missing-payload"]
+    (late,) = late_runs(timed, follow(timed))
+    assert late.followed.fault is None and len(late.followed.events) == 1
+
+
+def test_the_line_that_tells_the_part_is_held_goes_by_its_key():
+    lines = {one.address: one for one in bending("krl").signals.values()}
+    read = program(
+        "krl",
+        (Routine("main", "", (*HEAD, WaitUntil(SignalState("$IN[8]"), Const(5.0), "late"), line(0.1)), file="a.src"),),
+        signals=lines,
+        on_fault=(),
+    )
+    assert codes(preflight(read)) == []
+    assert codes(preflight(read, held="$IN[8]")) == ["missing-payload"]
+
+
+def test_a_late_run_ends_where_it_does_the_usual_again():
+    # The program goes on after the timeout: what follows is judged once, in the usual run.
+    body = made(
+        line(0.1), WaitUntil(SignalState("opening-safe"), Const(5.0), "late"), line(0.2), *[line(0.3 + 0.01 * k) for k in range(50)]
+    )
+    (late,) = late_runs(body, follow(body))
+    assert len(late.followed.events) == 1 and late.wait.number == 5
 
 
 def test_waits_with_a_way_out_are_no_findings():
