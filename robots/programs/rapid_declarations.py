@@ -13,7 +13,7 @@ from robots.programs.rapid_scope import Datum
 from robots.programs.rapid_tokens import Token
 
 LONGEST_NAME = 32
-_N = r"[-+]?\d+(?:\.\d*)?(?:[Ee][-+]?\d+)?"
+_N = r"[-+]?\d{1,12}(?:\.\d*)?(?:[Ee][-+]?\d{1,2})?"
 _FOUR, _SIX = rf"({_N}(?:,{_N}){{3}})", rf"({_N}(?:,{_N}){{5}})"
 _PLAIN_TARGET = re.compile(
     rf"\s*(CONST|PERS|VAR)\s+(?:robtarget\s+([A-Za-z]\w*):=\[\[({_N},{_N},{_N})\],\[{_FOUR}\],\[{_FOUR}\],\[{_SIX}\]\]"
@@ -52,7 +52,8 @@ class DeclarationReader(MoveReader):
         return True
 
     def _taken(self, low: str) -> bool:
-        return low in self.names.data or low in self.module_data or low in self.names.routines
+        known = self.names.data.get(low)
+        return (known is not None and known.storage != "user") or low in self.module_data or low in self.names.routines
 
     def declaration(self, variables: dict[str, Value | None] | None) -> None:
         """`VAR num n:=1;` and its like; `variables` takes the routine's own, None for data of the module."""
@@ -85,7 +86,8 @@ class DeclarationReader(MoveReader):
         if len(name.text) > LONGEST_NAME:
             raise self.stream.error(name, f"'{name.text}' has {len(name.text)} characters; at most {LONGEST_NAME}")
         scope = self.local if in_routine else self.module_data if own else self.names.data
-        if name.low in scope or (not in_routine and name.low in self.names.routines):
+        known = scope.get(name.low)
+        if (known is not None and known.storage != "user") or (not in_routine and name.low in self.names.routines):
             raise self.stream.error(name, f"'{name.text}' is declared twice, or is the name of something that every controller has")
 
     def _key(self, low: str, own: bool, in_routine: bool) -> str:

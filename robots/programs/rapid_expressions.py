@@ -14,6 +14,8 @@ from robots.programs.rapid_tokens import Token, TokenStream
 DEEPEST = 40
 """Brackets and parentheses inside each other."""
 MOST_OPERATIONS = 200
+_GREATEST = 3.5e38
+"""Of a num, which has single precision."""
 NORM = 1e-4
 """How far the length of a quaternion may be from 1."""
 _STOPS = frozenset((";", ",", ")", "]", "}", ":", "then", "do", "to", "step", ""))
@@ -171,10 +173,13 @@ class ExpressionReader:
             return Term(kind)
         if left.value is not None and right.value is not None:
             try:
-                return Term(kind, _FOLD[name](left.value, right.value))
+                value = _FOLD[name](left.value, right.value)
+                if isinstance(value, float) and not abs(value) <= _GREATEST:
+                    raise OverflowError
+                return Term(kind, value)
             except ZeroDivisionError:
                 raise self.stream.error(word, "division by zero") from None
-            except (TypeError, OverflowError):
+            except (TypeError, ValueError, OverflowError):
                 raise self.stream.error(word, f"'{word.text}' does not work with {left.kind} and {right.kind}") from None
         if name in ("div", "mod") or "string" in (left.kind, right.kind) or not {left.kind, right.kind} <= {*SCALARS}:
             return Term(kind)
@@ -186,7 +191,7 @@ class ExpressionReader:
     def _primary(self, kind: str) -> Term:
         token = self.stream.take()
         if token.kind == "number":
-            value = float(token.text)
+            value = self._number(token)
             return Term("num", int(value) if token.text.isdigit() else value)
         if token.kind == "string":
             return Term("string", token.text[1:-1].replace('""', '"').replace("\\\\", "\\"))
@@ -281,7 +286,13 @@ class ExpressionReader:
         if token.kind != "number" or stream.peek(int(negative) + 1).low not in (",", "]"):
             return None
         stream.at += 1 + int(negative)
-        return -float(token.text) if negative else float(token.text)
+        return -self._number(token) if negative else self._number(token)
+
+    def _number(self, token: Token) -> float:
+        value = float(token.text)
+        if value > _GREATEST:
+            raise self.stream.error(token, f"{token} is out of range: a num goes to {_GREATEST:g}")
+        return value
 
     def _balanced(self, closing: str) -> None:
         """Skips brackets with whatever stands between them."""

@@ -14,7 +14,7 @@ from robots.programs.rapid_statements import Arguments, Body, StatementReader, T
 from robots.programs.rapid_targets import Joints, Place, Speed, TargetError, blend
 from robots.programs.rapid_tokens import Token
 
-_N = r"[-+]?\d+(?:\.\d*)?(?:[Ee][-+]?\d+)?"
+_N = r"[-+]?\d{1,12}(?:\.\d*)?(?:[Ee][-+]?\d{1,2})?"
 _NAME = r"[A-Za-z]\w*"
 
 

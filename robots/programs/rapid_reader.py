@@ -14,8 +14,8 @@ from robots.programs.events import ProgramTextError
 from robots.programs.program import RobotProgram, Routine
 from robots.programs.rapid_blocks import BlockReader
 from robots.programs.rapid_declarations import LONGEST_NAME
-from robots.programs.rapid_records import RECORDS, SCALARS
-from robots.programs.rapid_scope import Head, Names
+from robots.programs.rapid_records import RECORDS, SCALARS, USER
+from robots.programs.rapid_scope import Datum, Head, Names
 from robots.programs.rapid_statements import Modal
 from robots.programs.rapid_targets import Targets
 from robots.programs.rapid_tokens import Token, TokenStream
@@ -123,6 +123,11 @@ class _ModuleReader(BlockReader):
         starts = [text.count("\n", 0, match.start()) for match in _HEAD.finditer(text)]
         # A result may be used in a routine that stands before the one that finds it.
         self.names.results |= {match.lower(): (match.lower(),) for match in _FOUND.findall(text)}
+        for key, (kind, value) in USER.items():
+            if key not in self.names.data and re.search(rf"\b{key}\b", text, re.IGNORECASE):
+                self.names.data[key] = Datum(kind, "user", value, key)
+                if kind in SCALARS:
+                    self.names.variables[key] = value
         del text
         stream.expect("module")
         name = stream.expect_name("the name of the module")

@@ -67,6 +67,9 @@ PREDEFINED: dict[str, tuple[str, Any]] = {
 }
 """Data that every controller has: name -> (kind, value)."""
 
+USER: dict[str, tuple[str, Any]] = {**{f"reg{i}": ("num", 0) for i in range(1, 6)}, "clock1": ("clock", None)}
+"""Variables of the module `user`, which controllers are delivered with."""
+
 
 def initial(kind: str) -> Any:
     """What a variable holds when nothing is said; None for kinds without a value."""

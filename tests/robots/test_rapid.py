@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import re
+import time
+import tracemalloc
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -549,6 +553,30 @@ def test_garbled_and_cut_text_never_crashes(data):
         assert error.file is not None or "a list" in str(error)
 
 
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_shuffled_words_never_crash(data):
+    """Words of programs left out, doubled, swapped, and replaced by ones that are hard to digest."""
+    text = data.draw(st.sampled_from([PALLET, module(write(everything()))]))
+    words = re.findall(r"\w+|\s+|[^\w\s]", text)
+    hard = ["1e999", "-", "{", "}", "9E9", "NOT", "\\", '"', ";", ".", "ENDIF", "IF", "FOR", "9" * 400]
+    for _ in range(data.draw(st.integers(1, 4))):
+        i, j = (data.draw(st.integers(0, len(words) - 1)) for _ in range(2))
+        kind = data.draw(st.integers(0, 3))
+        if kind == 0:
+            words[i], words[j] = words[j], words[i]
+        elif kind == 1:
+            words[i] = data.draw(st.sampled_from(hard))
+        elif kind == 2:
+            words[j:j] = words[i : i + 20]
+        else:
+            words[i] = ""
+    try:
+        list(itertools.islice(run(text_program("".join(words)), skip_unknown=True), 2000))
+    except ProgramTextError as error:
+        assert error.file == "t.mod" and error.place is not None
+
+
 # Programs of people
 
 PALLET = r"""%%%
@@ -699,6 +727,7 @@ MoveL p,v100,fine,tool0;
         ("n:=7 DIV 2;", False),
         ("MoveL p,v100\\T:=2,fine,tool0;", False),
         ("n:=p.trans.x;", False),
+        ("reg1:=reg1+1;", False),
     ],
 )
 def test_legal_statements_are_read_or_kept(statement, kept):
@@ -714,6 +743,8 @@ def test_legal_statements_are_read_or_kept(statement, kept):
     [
         ("n:=TRUE;", "num is wanted"),
         ("n:=1/0;", "division by zero"),
+        ("n:=1E39;", "out of range"),
+        ("n:=1E38*1E38;", "does not work with num and num"),
         ("n:=m;", "num 'm' is not declared"),
         ("p:=q;", "'p' is a constant"),
         ("n:=p.trans.w;", "pos has no component 'w'; there are: x, y, z"),
@@ -752,9 +783,6 @@ def test_modules_share_names_and_keep_their_own():
 
 def test_a_long_program_is_read_in_time_and_little_memory():
     """20,000 points of 1.5 MB; the limit is four times what it takes here."""
-    import time
-    import tracemalloc
-
     rng = np.random.default_rng(2)
     lines = [
         f"MoveL [[{x:.4f},{y:.4f},{z:.4f}],[0.5,0.5,0.5,0.5],[0,-1,0,1],[9E9,9E9,9E9,9E9,9E9,9E9]],v50,z1,tool0;" for x, y, z in rng.uniform(-900, 900, (20_000, 3))
