@@ -59,7 +59,7 @@ def controller_of(program: RobotProgram, settings: ProgramSettings, language: st
     """
     own = getattr(settings, language)
     first_tool = getattr(own, "tool_number", None) or 0
-    first_frame = getattr(own, "frame_number", None) or 0
+    first_frame = getattr(own, "base_number" if language == "krl" else "frame_number", None) or 0
     tools = {number_of(tool.number, first_tool + i): tool for i, tool in enumerate(program.tools.values())}
     frames = {number_of(frame.number, first_frame + i): frame for i, frame in enumerate(program.frames.values())}
     first_load = own.payload_number if language == "fanuc" else first_tool

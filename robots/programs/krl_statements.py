@@ -54,6 +54,7 @@ class _Block:
         subject: What SWITCH asks.
         counter: Variable of FOR with what it is counted on by.
         left: An EXIT leaves it.
+        before: Cases that are not understood; they are told before the block.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class _Block:
     subject: Expression | None = None
     counter: tuple[str, float] = ("", 1.0)
     left: bool = False
+    before: list[Instruction] = field(default_factory=list)
 
 
 class RoutineReader:
@@ -128,8 +130,9 @@ class RoutineReader:
             for name, symbol in self.names.local.items()
             if not any(name == own for own, _ in head.parameters) and not symbol.array
         }
+        title = self.body[0].text if self.body and isinstance(self.body[0], Remark) else head.name
         return Routine(
-            head.name, head.name, tuple(self.body), tuple(name for name, out in head.parameters if not out), variables, self.file, head.line
+            head.name, title, tuple(self.body), tuple(name for name, out in head.parameters if not out), variables, self.file, head.line
         )
 
     def _begin(self) -> None:
@@ -145,7 +148,8 @@ class RoutineReader:
         return ProgramTextError(message, file=self.file, place=f"line {line}, column 1")
 
     def _put(self, *instructions: Instruction) -> None:
-        (self.blocks[-1].lists[-1] if self.blocks else self.body).extend(instructions)
+        block = self.blocks[-1] if self.blocks else None
+        (self.body if block is None else block.lists[-1] if block.lists else block.before).extend(instructions)
 
     def _line(self, text: str, word: str, line: int) -> None:
         if word in MOVES:
@@ -154,6 +158,8 @@ class RoutineReader:
                 self._put(plain)
                 return
         c = Cursor(text, self.file, line)
+        if self.blocks and not self.blocks[-1].lists and word not in ("CASE", "DEFAULT", "ENDSWITCH"):
+            c.fail(f"CASE is wanted after SWITCH, here stands '{c.next.text}'")
         try:
             if word in MOVES:
                 self._put(move(c, self.context))
@@ -352,7 +358,7 @@ class RoutineReader:
                 block.subject, block.lists = expression(c, self.names)[0], []
         except NotSaid:
             # What is inside still has to be right; when the test is skipped on request, so is the block.
-            block.tests = [Const(False)]
+            block.tests = [] if word == "SWITCH" else [Const(False)]
             block.subject = Const(0)
             if word == "SWITCH":
                 block.lists = []
@@ -387,19 +393,26 @@ class RoutineReader:
         test: Expression | None = None
         if word == "CASE":
             assert block.subject is not None
-            while True:
-                same = Operation("=", (block.subject, Const(self._case(c))))
-                test = same if test is None else Operation("or", (test, same))
-                if not c.accept(","):
-                    break
+            try:
+                test = self._cases(c, block.subject)
+            except NotSaid:
+                block.before.append(self._unknown(c))
+                c.at = len(c.tokens) - 1
+                test = Const(False)
         block.tests.append(test)
         block.lists.append([])
 
-    def _case(self, c: Cursor) -> Value:
-        value, _ = expression(c, self.names)
-        if not isinstance(value, Const):
-            c.fail("CASE takes constants")
-        return value.value
+    def _cases(self, c: Cursor, subject: Expression) -> Expression:
+        """Whether the subject is one of the values of a CASE."""
+        test: Expression | None = None
+        while test is None or c.accept(","):
+            at = c.next
+            value, _ = expression(c, self.names)
+            if not isinstance(value, Const):
+                raise c.error("CASE takes constants", at)
+            same = Operation("=", (subject, value))
+            test = same if test is None else Operation("or", (test, same))
+        return test
 
     def _close(self, c: Cursor, word: str) -> None:
         block = self.blocks[-1] if self.blocks else None
@@ -417,7 +430,7 @@ class RoutineReader:
         self.blocks.pop()
         if unknown is not None:
             block.lists[-1].append(unknown)
-        self._put(*_closed(block, until))
+        self._put(*block.before, *_closed(block, until))
         if block.left:
             self._put(Label(f"end of {block.line}", line=c.line))
 
