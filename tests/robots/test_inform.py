@@ -31,6 +31,7 @@ from robots.programs.program import (
     MoveJoint,
     MoveLinear,
     Posture,
+    Remark,
     Routine,
     SetSignal,
     Shift,
@@ -327,6 +328,28 @@ def test_arcs_that_follow_each_other_share_a_point():
     built = one_routine(MoveJoint(HOME, 0.2), MoveLinear(POSE, HOME, 0.2), MoveCircular(a, b, HOME, 0.1), MoveCircular(c, d, HOME, 0.1))
     assert main_text(built).count("MOVC") == 5 and "MOVC C00004 V=100.0 PL=0 FPT" in main_text(built)
     assert changes(built) == []
+
+
+def test_arcs_with_a_wait_between_share_a_point_too():
+    a, b = translation(0.1, 0.05, 0) @ POSE, translation(0.2, 0, 0) @ POSE
+    c, d = translation(0.3, -0.05, 0) @ POSE, translation(0.4, 0, 0) @ POSE
+    wait = (Remark("look"), SetSignal("vacuum-on", True), WaitSignal("part-held", True, 5.0, "back"))
+    away = Routine("back", "back", (MoveLinear(translation(0, 0, 0.2) @ POSE, HOME, 0.2),))
+    built = one_routine(
+        MoveJoint(HOME, 0.2), MoveLinear(POSE, HOME, 0.2), MoveCircular(a, b, HOME, 0.1), *wait, MoveCircular(c, d, HOME, 0.1)
+    )
+    assert main_text(built).count("MOVC") == 5 and changes(built) == []
+    # A routine between them may move: the start stands again.
+    nod = Routine("nod", "nod", (SetSignal("vacuum-on", True),))
+    built = one_routine(
+        MoveJoint(HOME, 0.2),
+        MoveLinear(POSE, HOME, 0.2),
+        MoveCircular(a, b, HOME, 0.1),
+        Call("nod"),
+        MoveCircular(c, d, HOME, 0.1),
+        routines=(nod,),
+    )
+    assert main_text(built).count("MOVC") == 6 and changes(built) == []
 
 
 def test_a_routine_run_with_and_without_the_part_becomes_two_jobs():
