@@ -52,5 +52,5 @@ def kuka_status_turn(q_deg: Array, *, wrist_behind_axis_1: bool, a3_offset_deg: 
 
 def yaskawa_rconf(q_deg: Array, *, wrist_behind_axis_1: bool, elbow_down: bool) -> tuple[int, int, int, int, int, int]:
     """The first six fields of RCONF in INFORM: no flip (axis 5 not negative), lower arm, rear, then whether R, T and S stand at 180 degrees or more, either way."""
-    far = (int(abs(q_deg[i]) >= 180.0) for i in (3, 5, 0))
-    return (int(q_deg[4] >= 0), int(elbow_down), int(wrist_behind_axis_1), *far)
+    r_far, t_far, s_far = (int(abs(q_deg[i]) >= 180.0) for i in (3, 5, 0))
+    return int(q_deg[4] >= 0), int(elbow_down), int(wrist_behind_axis_1), r_far, t_far, s_far
