@@ -64,5 +64,5 @@ def fanuc_config(q_deg: Array, *, wrist_behind_axis_1: bool, elbow_down: bool) -
 
 def yaskawa_rconf(q_deg: Array, *, wrist_behind_axis_1: bool, elbow_down: bool) -> tuple[int, int, int, int, int, int]:
     """The first six fields of RCONF in INFORM: no flip (axis 5 not negative), lower arm, rear, then whether R, T and S stand at 180 degrees or more, either way."""
-    r, t, s = (int(abs(q_deg[i]) >= 180.0) for i in (3, 5, 0))
-    return int(q_deg[4] >= 0), int(elbow_down), int(wrist_behind_axis_1), r, t, s
+    r_far, t_far, s_far = (int(abs(q_deg[i]) >= 180.0) for i in (3, 5, 0))
+    return int(q_deg[4] >= 0), int(elbow_down), int(wrist_behind_axis_1), r_far, t_far, s_far

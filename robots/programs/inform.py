@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.errors import UnsupportedError
+from core.errors import UnknownNameError, UnsupportedError
 from core.frames import Array
 from core.units import to_mm
 from robots.programs.controller import number_of, tool_files
 from robots.programs.inform_capabilities import CAPABILITIES as CAPABILITIES
-from robots.programs.inform_job import At, Job, State
+from robots.programs.inform_job import Job
+from robots.programs.inform_targets import At, State
 from robots.programs.inform_text import pose_fields
 from robots.programs.program import Call, RobotProgram, WaitSignal
 from robots.programs.settings import ProgramSettings
@@ -79,6 +80,8 @@ class _Writer:
 
     def job(self, routine: str, at: At) -> tuple[str, At]:
         """The job of a routine that is entered so, and how it is left; written when it is called so for the first time."""
+        if routine not in {one.name for one in self.program.routines}:
+            raise UnknownNameError("routine", routine, [one.name for one in self.program.routines])
         key = (routine, at.state)
         if key not in self.names:
             self.names[key] = self._name(routine)

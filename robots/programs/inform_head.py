@@ -104,7 +104,7 @@ class _Cursor:
     """The lines one after the other, empty ones left out."""
 
     def __init__(self, source: Source) -> None:
-        self.source, self.at = source, 0
+        self.source, self.at, self.stays = source, 0, False
 
     def take(self, pattern: re.Pattern[str] | str, what: str) -> re.Match[str]:
         """The next line, which must be this."""
@@ -123,14 +123,13 @@ class _Cursor:
         if found is None and text.split(" ")[0] == what.split(" ")[0]:
             raise self.source.fail(self.at, f"'{text[:40]}' has not the form '{what}'")
         if found is None:
-            self._stay = True
+            self.stays = True
         return found
 
-    _stay = False
-
     def _next(self) -> None:
-        if self._stay:
-            self._stay = False
+        # A line that was not what might have stood there is still to be read.
+        if self.stays:
+            self.stays = False
             return
         self.at += 1
         while self.at <= len(self.source.lines) and not self.source.lines[self.at - 1]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 
-from core.errors import UnsupportedError
-from core.frames import Array, inverse
+from core.errors import UnknownNameError, UnsupportedError
+from core.frames import inverse
 from robots.programs.inform_capabilities import CAPABILITIES
 from robots.programs.inform_moves import MoveText, triggered
 from robots.programs.inform_points import Point, Points
+from robots.programs.inform_targets import At, Jobs, Targets, Where
 from robots.programs.inform_text import LONGEST_LINE, comment
 from robots.programs.program import (
     ArcOff,
@@ -27,7 +28,6 @@ from robots.programs.program import (
     Pause,
     Remark,
     Return,
-    RobotProgram,
     Routine,
     SearchLinear,
     SetSignal,
@@ -39,52 +39,12 @@ from robots.programs.program import (
     UseTool,
     WaitSignal,
 )
-from robots.programs.settings import InformSettings
 from robots.programs.text import ascii_text, number
 
 LONGEST_TIME = 655.35
 """Of TIMER, PULSE and WAIT [s]."""
 DATE = "2000/01/01 00:00"
 """Stands for the day of writing: the same program gives the same bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Names of what is active: tool, what it holds, frame."""
-
-    tool: str | None
-    load: str | None
-    frame: str | None
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Where:
-    """Where the tool stands after a move: the pose in the robot's base, or in the station's table when `carried` (None: not known), and the position written."""
-
-    T_tcp: Array | None
-    carried: bool
-    point: Point
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class At:
-    """State and position at a place in the program; no position: not known."""
-
-    state: State
-    position: Where | None
-
-
-class Jobs(Protocol):
-    """What a job needs from the writer of all jobs."""
-
-    program: RobotProgram
-    settings: InformSettings
-    track: bool
-    tools: dict[tuple[str, str | None], int]
-    frames: dict[str, int]
-
-    def job(self, routine: str, at: At) -> tuple[str, At]:
-        """The name of the job of a routine entered so, and how it is left."""
 
 
 @dataclass(eq=False, slots=True)
@@ -106,14 +66,14 @@ class Job:
     triggers: list[Trigger] = field(default_factory=list)
     waits: int = 0
     weaving: bool = False
-    circle_open: bool = False
-    frame: str | None = None
+    arc_end: int | None = None
+    targets: Targets = field(init=False)
     points: Points = field(init=False)
 
     def __post_init__(self) -> None:
-        self.frame = self._own_frame()
-        number_in_controller = None if self.frame is None else self.jobs.frames[self.frame]
-        self.points = Points(self.jobs.settings, number_in_controller, self.jobs.program.positioner)
+        frame, jobs = self._own_frame(), self.jobs
+        self.targets = Targets(jobs.program, jobs.settings, jobs.track, self.routine.name, frame)
+        self.points = Points(jobs.settings, None if frame is None else jobs.frames[frame], jobs.program.positioner)
 
     def _own_frame(self) -> str | None:
         """A job has one user frame: that of its poses; one without poses takes what is active."""
@@ -184,6 +144,7 @@ class Job:
                 raise self._cannot("a call with values", "a routine for each value")
             name, self.at = self.jobs.job(one.routine, self.at)
             self.lines.append(f"CALL JOB:{name}")
+            self.arc_end = None
         elif isinstance(one, ArcOn | ArcOff):
             self._arc(one)
         elif isinstance(one, Remark):
@@ -205,17 +166,17 @@ class Job:
         return UnsupportedError(f"routine '{self.routine.name}': Yaskawa INFORM is not written with {what}; instead: {instead}")
 
     def _use(self, one: UseTool | HoldLoad | UseFrame) -> None:
-        state = self.at.state
+        state, program = self.at.state, self.jobs.program
         if isinstance(one, UseTool):
-            state = replace(state, tool=one.tool)
+            state = replace(state, tool=_known("tool", one.tool, program.tools))
         elif isinstance(one, HoldLoad):
-            state = replace(state, load=one.load)
+            state = replace(state, load=None if one.load is None else _known("load", one.load, program.loads))
         else:
-            state = replace(state, frame=one.frame)
+            state = replace(state, frame=_known("frame", one.frame, program.frames))
         self.at = At(state, self.at.position)
 
     def _line(self, signal: str, *, output: bool, group: bool) -> SignalLine:
-        line = self.jobs.program.signals[signal]
+        line = self.jobs.program.signals[_known("signal", signal, self.jobs.program.signals)]
         kind = {(True, False): "OT", (False, False): "IN", (True, True): "OG", (False, True): "IG"}[output, group]
         digits = line.address[len(kind) + 2 : -1]
         if line.address != f"{kind}#({digits})" or not digits.isdecimal() or int(digits) < 1:
@@ -268,7 +229,7 @@ class Job:
         self.lines.append(" ".join(["SPEED", *fields]))
 
     def _arc(self, one: ArcOn | ArcOff) -> None:
-        procedure = self.jobs.program.procedures[one.procedure]
+        procedure = self.jobs.program.procedures[_known("welding procedure", one.procedure, self.jobs.program.procedures)]
         if isinstance(one, ArcOff):
             self.lines += ["WVOF"] if self.weaving else []
             self.lines.append(f"ARCOF AEF#({procedure.number})")
@@ -276,10 +237,11 @@ class Job:
             return
         if one.track is not None:
             raise CAPABILITIES.refuse("seam-track", f"{one.track} at {one.procedure}")
-        self.lines += comment(f"{one.seam}: {procedure.note}" if one.seam and procedure.note else one.seam or procedure.note)
+        about = ": ".join(text for text in (one.seam, procedure.note) if text)
+        self.lines += comment(about) if about else []
         self.lines.append(f"ARCON ASF#({procedure.number})")
         if one.weave is not None:
-            weave = self.jobs.program.weaves[one.weave]
+            weave = self.jobs.program.weaves[_known("weaving", one.weave, self.jobs.program.weaves)]
             if weave.number is None:
                 raise UnsupportedError(
                     f"weaving '{one.weave}' has no number; Yaskawa INFORM takes weaving from the controller's file WEV#(n): give it one"
@@ -290,14 +252,14 @@ class Job:
     # Moves
 
     def _move(self, i: int, one: MoveJoint | MoveLinear | MoveCircular) -> None:
-        point = self._point(one, one.T_frame_tcp, one.q)
-        T_tcp = self._in_base(point)
-        carried = self.frame is not None and self.jobs.program.frames[self.frame].carried
+        point = self.targets.point(self.at, one, one.T_frame_tcp, one.q)
+        T_tcp = self.targets.in_base(point)
+        carried = self.targets.carried
         before = self.at.position if self.at.position is not None and self.at.position.carried == carried else None
         following = self._following(i)
         text = MoveText(self.jobs.settings)
         before_T = None if before is None else before.T_tcp
-        next_T = None if following is None or following.T_frame_tcp is None else self._placed(following.T_frame_tcp)
+        next_T = None if following is None or following.T_frame_tcp is None else self.targets.placed(following.T_frame_tcp)
         straight = isinstance(one, MoveLinear) and isinstance(following, MoveLinear)
         level = 0 if following is None or self.triggers else text.level(one.blend, straight, before_T, T_tcp, next_T)
         when, during, after = triggered(
@@ -305,13 +267,15 @@ class Job:
         )
         self.triggers.clear()
         if isinstance(one, MoveCircular):
-            via = replace(self._point(one, one.T_frame_via, one.q_via), posture=None if one.q_via is None else point.posture)
+            via = replace(
+                self.targets.point(self.at, one, one.T_frame_via, one.q_via), posture=None if one.q_via is None else point.posture
+            )
             self._circle(one, via, point, level, before, carried)
         else:
             speed = text.speed(one, before_T, T_tcp)
             word = "MOVJ" if isinstance(one, MoveJoint) else "SMOVL" if carried else "MOVL"
             self._put_move(word, point, [*speed, f"PL={level}", *when])
-            self.circle_open = False
+            self.arc_end = None
             if isinstance(one, MoveLinear) and one.duration is not None and not speed:
                 during = [f"TIMER T={_time(one.duration)}", *during]
         self.lines += [*during, *after]
@@ -324,18 +288,20 @@ class Job:
                 f"routine '{self.routine.name}' begins an arc where the program does not know the robot's position; put a straight or joint move before it"
             )
         text = MoveText(self.jobs.settings)
-        speed = text.speed(one, before.T_tcp, None if point.T_frame_tcp is None else self._placed(point.T_frame_tcp), self._in_base(via))
+        speed = text.speed(
+            one, before.T_tcp, None if point.T_frame_tcp is None else self.targets.placed(point.T_frame_tcp), self.targets.in_base(via)
+        )
         word = "SMOVC" if carried else "MOVC"
-        if self.circle_open and self.lines[-1].startswith(word):
-            self.lines[-1] += " FPT"
+        if self.arc_end is not None:
+            self.lines[self.arc_end] += " FPT"
         else:
             start = before.point
             if before.T_tcp is not None:
-                start = replace(start, T_frame_tcp=inverse(self._placed(np.eye(4))) @ before.T_tcp)
+                start = replace(start, T_frame_tcp=inverse(self.targets.placed(np.eye(4))) @ before.T_tcp)
             self._put_move(word, start, speed)
         self._put_move(word, via, speed)
         self._put_move(word, point, [*speed, f"PL={level}"])
-        self.circle_open = True
+        self.arc_end = len(self.lines) - 1
 
     def _put_move(self, word: str, point: Point, fields: list[str]) -> None:
         state = self.at.state
@@ -357,60 +323,11 @@ class Job:
                 return None
         return None
 
-    def _point(self, one: MoveJoint | MoveLinear | MoveCircular, T_frame_tcp: Array | None, q: Array | None) -> Point:
-        """A target with what the job's kind of position needs."""
-        program = self.jobs.program
-        track = (float(one.q[0]) if one.q is not None else one.track) if self.jobs.track else None
-        if self.jobs.track and track is None:
-            raise UnsupportedError(f"routine '{self.routine.name}': a target on the track without the track's position")
-        external = one.external
-        if external is None and program.positioner:
-            if self.at.position is None:
-                raise UnsupportedError(
-                    f"routine '{self.routine.name}': Yaskawa INFORM names the positioner's axes at every position; give them at the first move"
-                )
-            external = self.at.position.point.external
-        posture = program.postures("yaskawa", q) if q is not None and program.postures is not None else one.posture
-        if self.jobs.settings.job_kind == "pulse":
-            if q is None:
-                raise UnsupportedError(
-                    f"routine '{self.routine.name}': a target without joint values cannot stand in a Yaskawa INFORM pulse job; write relative jobs (job_kind: rectan)"
-                )
-        elif T_frame_tcp is None:
-            if posture is None:
-                raise UnsupportedError(
-                    f"{program.name}: joint moves of a Yaskawa INFORM relative job name the posture; give the program a posture rule"
-                )
-            assert q is not None
-            T_frame_tcp = self._pose_of(q)
-        return Point(T_frame_tcp, None if q is None else q[-6:], posture, track, external or ())
 
-    def _pose_of(self, q: Array) -> Array:
-        """Where joint values bring the tool, in the job's frame."""
-        program = self.jobs.program
-        if program.flange is None:
-            raise UnsupportedError(
-                f"{program.name}: a Yaskawa INFORM relative job has poses only; joint moves need the program's forward kinematics (flange), or pulse jobs with the robot's ratios"
-            )
-        if self.frame is not None and program.frames[self.frame].carried:
-            raise UnsupportedError(
-                f"routine '{self.routine.name}' has joint values beside poses in the frame '{self.frame}' that the positioner carries; put them into a routine with a frame that stands still, or give poses"
-            )
-        tool = self.at.state.tool
-        if tool is None:
-            raise UnsupportedError(f"routine '{self.routine.name}' moves before any tool is chosen")
-        T: Array = inverse(self._placed(np.eye(4))) @ program.flange(q) @ program.tools[tool].T_flange_tcp
-        return T
-
-    def _placed(self, T_frame_tcp: Array) -> Array:
-        """A pose of the job's frame in the robot's base, or in the table that carries the frame."""
-        if self.frame is None:
-            return T_frame_tcp
-        T: Array = self.jobs.program.frames[self.frame].T_robot_frame @ T_frame_tcp
-        return T
-
-    def _in_base(self, point: Point) -> Array | None:
-        return None if point.T_frame_tcp is None else self._placed(point.T_frame_tcp)
+def _known(kind: str, name: str, known: Mapping[str, object]) -> str:
+    if name not in known:
+        raise UnknownNameError(kind, name, list(known))
+    return name
 
 
 def _value(value: bool | int) -> str:

@@ -62,6 +62,14 @@ class _Target:
     external: tuple[float, ...] | None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Mark:
+    """What is known at a jump: where the tool is, and the end of an arc (FPT) from which another may go on."""
+
+    spot: Spot | None
+    shared: tuple[_Target, Fields, int] | None
+
+
 @dataclass(eq=False, slots=True)
 class _Running:
     """A move during which the following lines run: it stands at `at` in `body`."""
@@ -90,23 +98,42 @@ class Motion:
         self.used = bytearray(len(block.held))
         self.held: Held | None = None
         self.arc: list[tuple[_Target, Fields, int]] = []
-        self.arc_done = False
+        self.arc_done = self.shared = False
         self.running: _Running | None = None
         self.fields: dict[str, Fields] = {}
 
     # What is between moves
 
     def settle(self, at: int) -> None:
-        """A statement that is no move follows: an arc must be whole."""
-        if self.arc:
+        """A statement that is no MOVC follows: an arc must be whole, or begin at the end of the one before (FPT)."""
+        if self.arc and not self.shared:
             raise self.source.fail(
                 at, f"MOVC over {len(self.arc)} positions before this; an arc has three that follow each other: start, on the way, end"
             )
-        self.arc_done = False
 
-    def forget(self) -> None:
-        """What is active is not known here: behind a call, at a label."""
+    def end_arcs(self) -> None:
+        """Behind another move, a call or a label a MOVC begins a new arc."""
+        self.arc.clear()
+        self.arc_done = self.shared = False
+
+    def forget(self, spot: Spot | None) -> None:
+        """What is active is not known here, behind a call or an unread line; the tool is at a place, or it is not known where."""
+        self.end_arcs()
         self.held = None
+        self.spot = spot
+
+    def mark(self) -> Mark:
+        """What is known here, for the label that a jump goes to."""
+        return Mark(self.spot, self.arc[0] if self.shared else None)
+
+    def arrive(self, marks: list[Mark]) -> None:
+        """A label that is reached from these places only; none: it is not known from where."""
+        first = marks[0].spot if marks else None
+        same = first is not None and all(first.same(one.spot) for one in marks)
+        self.forget(first if same else None)
+        # An arc that all ways share goes on behind the label.
+        if same and all(one.shared is not None for one in marks) and marks[0].shared is not None:
+            self.arc, self.shared = [marks[0].shared], True
 
     def during(self, one: Instruction) -> bool:
         """Takes an output or a pause that runs while the move before it does; whether there is such a move."""
@@ -144,6 +171,7 @@ class Motion:
         run.body[run.at] = Unknown(run.text, line=run.body[run.at].line)
         run.body += run.lines
         self.spot = None
+        self.end_arcs()
 
     # Moves
 
@@ -208,8 +236,9 @@ class Motion:
         return _Target(held, T, q, track, external)
 
     def _put(self, at: int, text: str, word: str, target: _Target, fields: Fields, body: list[Instruction]) -> None:
-        if word != "MOVC" and word != "SMOVC":
+        if word[-1] != "C":
             self.settle(at)
+            self.end_arcs()
         if (fields.joint is not None) != (word == "MOVJ") and (fields.joint, fields.linear, fields.turn) != (None, None, None):
             raise WordFault(f"{word} goes with {'VJ=' if word == 'MOVJ' else 'V= or VR='}", "V")
         if (fields.fixed and word[-1] != "C") or (fields.until is not None and word != "MOVL") or (fields.on and word[-1] == "C"):
@@ -271,6 +300,7 @@ class Motion:
         if self.arc_done:
             raise NotKnown("MOVC behind an arc that has ended")
         self.arc.append((target, fields, at))
+        self.shared = False
         if len(self.arc) == 1:
             if not self._spot(target).same(self.spot):
                 self._linear(at, target, fields, body)
@@ -288,7 +318,7 @@ class Motion:
         )
         self._stand(target)
         self.arc = [self.arc[2]] if fields.fixed else []
-        self.arc_done = not fields.fixed
+        self.shared, self.arc_done = fields.fixed, not fields.fixed
 
     # Positions
 
@@ -335,6 +365,7 @@ class Motion:
         T, held = self._variable(number)
         fields = fields_of(f"{first} {rest}", self.controller.settings.inform, self.names)
         self.settle(at)
+        self.end_arcs()
         spot = self.spot
         if spot is None or spot.carried or self.held is None or angle_between(T, np.eye(4)) > 1e-9 or fields.linear is None or fields.on:
             raise NotKnown(text)

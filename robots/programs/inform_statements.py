@@ -11,11 +11,11 @@ from core.errors import UnknownNameError
 from robots.programs.controller import Controller
 from robots.programs.expressions import Const, Expression, Operation, Var
 from robots.programs.inform_block import Block
-from robots.programs.inform_conditions import RANGES, Names, NotKnown, WordFault
-from robots.programs.inform_fields import decimal, fields_of
+from robots.programs.inform_conditions import Names, NotKnown, WordFault
 from robots.programs.inform_head import Head, Source
-from robots.programs.inform_motion import WORDS, Motion
+from robots.programs.inform_motion import WORDS, Mark, Motion
 from robots.programs.inform_motion import Spot as Spot
+from robots.programs.inform_simple import Simple
 from robots.programs.program import (
     ArcOff,
     ArcOn,
@@ -26,16 +26,10 @@ from robots.programs.program import (
     Instruction,
     Jump,
     Label,
-    Message,
-    Pause,
     Remark,
     Return,
     Routine,
-    SetSignal,
-    SetSpeed,
-    SignalLine,
     Unknown,
-    WaitUntil,
     While,
 )
 
@@ -90,18 +84,15 @@ class Body:
         self.open: list[_Open] = []
         self.labels: dict[str, int] = {}
         self.jumps: list[tuple[str, int]] = []
-        self.arrivals: dict[str, list[Spot | None]] = {}
+        self.arrivals: dict[str, list[Mark]] = {}
         self.last_jump: dict[str, int] = {}
-        self.alive = True
-        self.arguments = 0
+        self.alive, self.leaves = True, False
+        self.simple = Simple(self.names, controller.settings.inform)
         self.do: dict[str, Callable[[int, str], None]] = {
-            "DOUT": self._dout, "PULSE": self._pulse, "WAIT": self._wait, "TIMER": self._timer, "JUMP": self._jump, "CALL": self._call,
-            "PAUSE": self._halt, "ABORT": self._halt, "RET": self._ret, "MSG": self._msg, "NOP": self._nop, "CWAIT": self._cwait,
-            "ARCON": self._arcon, "ARCOF": self._arcof, "WVON": self._wvon, "WVOF": self._wvof, "REFP": self._refp, "SPEED": self._speed,
-            "SET": self._set, "ADD": self._compute, "SUB": self._compute, "MUL": self._compute, "DIV": self._compute, "INC": self._count, "DEC": self._count,
-            "DIN": self._din, "GETARG": self._getarg, "IFTHEN": self._if, "IFTHENEXP": self._if, "ELSEIF": self._elseif, "ELSEIFEXP": self._elseif,
-            "ELSE": self._else, "ENDIF": self._endif, "WHILE": self._while, "WHILEEXP": self._while, "ENDWHILE": self._endwhile,
-            "FOR": self._for, "NEXT": self._next,
+            "JUMP": self._jump, "CALL": self._call, "PAUSE": self._halt, "ABORT": self._halt, "RET": self._ret, "CWAIT": self._cwait,
+            "ARCON": self._arcon, "ARCOF": self._arcof, "WVON": self._wvon, "WVOF": self._wvof, "REFP": self._refp,
+            "IFTHEN": self._if, "IFTHENEXP": self._if, "ELSEIF": self._elseif, "ELSEIFEXP": self._elseif, "ELSE": self._else, "ENDIF": self._endif,
+            "WHILE": self._while, "WHILEEXP": self._while, "ENDWHILE": self._endwhile, "FOR": self._for, "NEXT": self._next,
         }  # fmt: skip
 
     def read(self) -> tuple[Routine, Spot | None]:
@@ -121,9 +112,9 @@ class Body:
         self.motion.stop_running()
         self._finish(end)
         routine = Routine(
-            self.head.name, self.head.comment, tuple(self.top), tuple(f"IARG#({i + 1})" for i in range(self.arguments)), dict(self.names.own), self.source.file, 2
+            self.head.name, self.head.comment, tuple(self.top), tuple(f"IARG#({i + 1})" for i in range(self.simple.arguments)), dict(self.names.own), self.source.file, 2
         )  # fmt: skip
-        return routine, self.motion.spot if self.alive else None
+        return routine, self.motion.spot if self.alive and not self.leaves else None
 
     def _finish(self, end: int) -> None:
         if self.open:
@@ -158,90 +149,31 @@ class Body:
     def _statement(self, at: int, word: str, text: str) -> None:
         if word == "END":
             raise self.source.fail(at, "END before the end of the file")
-        do = self.do.get(word)
-        if do is None and (not re.fullmatch(r"[A-Z][A-Z0-9_+]*", word) or text[0] == "/"):
+        simple, do = self.simple.words.get(word), self.do.get(word)
+        if simple is None and do is None and (not re.fullmatch(r"[A-Z][A-Z0-9_+]*", word) or text[0] == "/"):
             raise self.source.fail(at, f"'{word[:40]}' is no instruction; they are written in capitals", word)
-        if word not in ("DOUT", "TIMER", "CWAIT"):
-            self.motion.refuse_running()
         self.motion.settle(at)
+        rest = text[len(word) :].strip()
+        if simple is not None:
+            one = simple(rest, at)
+            if word not in ("DOUT", "TIMER"):
+                self.motion.refuse_running()
+            if not self.motion.during(one):
+                self.body.append(one)
+            return
         if do is None:
             raise NotKnown(text)
-        do(at, text[len(word) :].strip())
+        if word != "CWAIT":
+            self.motion.refuse_running()
+        do(at, rest)
 
     def _unknown(self, at: int, text: str) -> None:
         self.motion.use_all(text)
-        self.motion.forget()
-        self.motion.spot = None
+        self.motion.forget(None)
         self.body.append(Unknown(text, line=at))
-
-    # Outputs, inputs, time
-
-    def _dout(self, at: int, rest: str) -> None:
-        words = rest.split()
-        if len(words) != 2:
-            raise WordFault("DOUT takes an output and a value: DOUT OT#(1) ON", rest)
-        signal = self._output(words[0])
-        value = self.names.value(words[1])
-        if isinstance(value, Const):
-            if signal.number == isinstance(value.value, bool) or not isinstance(value.value, bool | int) or not 0 <= value.value <= 255:
-                raise WordFault(f"{words[0]} is set to {words[1]}; outputs take ON or OFF, groups 0 to 255", words[1])
-            one = SetSignal(signal.address, value.value, line=at)
-        elif signal.number and isinstance(value, Var):
-            one = SetSignal(signal.address, value, line=at)
-        else:
-            raise NotKnown(rest)
-        if not self.motion.during(one):
-            self.body.append(one)
-
-    def _output(self, word: str, *, bit: bool = False) -> SignalLine:
-        signal = self.names.signal(word)
-        if signal is None:
-            raise NotKnown(word)
-        if not signal.output or (bit and signal.number):
-            raise WordFault(f"{word} is no output{' bit' if bit else ''}; they are OT#(n){'' if bit else ' and OG#(n)'}", word)
-        return signal
-
-    def _pulse(self, at: int, rest: str) -> None:
-        words = rest.split()
-        if len(words) not in (1, 2) or (len(words) == 2 and not words[1].startswith("T=")):
-            raise WordFault("PULSE takes an output and a time: PULSE OT#(1) T=0.60", rest)
-        seconds = decimal(words[1][2:], "T", 0.01, _LONGEST_TIME) if len(words) == 2 else 0.3
-        self.body.append(SetSignal(self._output(words[0], bit=True).address, True, seconds, line=at))
-
-    def _wait(self, at: int, rest: str) -> None:
-        shows, _, time = rest.partition(" T=")
-        found = _COMPARED.fullmatch(shows.strip())
-        if found is None:
-            if not shows.strip():
-                raise WordFault("WAIT for nothing; it takes an input: WAIT IN#(1)=ON")
-            raise NotKnown(rest)
-        condition = self.names.comparison(*found.groups())
-        if not time:
-            self.body.append(WaitUntil(condition, line=at))
-            return
-        seconds = decimal(time.strip(), "T", 0.0, _LONGEST_TIME)
-        # The job goes on when the time is over.
-        self.names.own["WAIT T"] = None
-        self.body.append(WaitUntil(condition, Const(seconds), "WAIT T", line=at))
-
-    def _timer(self, at: int, rest: str) -> None:
-        if not rest.startswith("T="):
-            raise WordFault("TIMER takes a time: TIMER T=0.50", rest)
-        variable = self.names.variable(rest[2:])
-        if variable is not None:
-            self.motion.refuse_running()
-            self.body.append(Pause(Operation("/", (Var(variable), Const(100))), line=at))
-            return
-        one = Pause(decimal(rest[2:], "T", 0.01, _LONGEST_TIME), line=at)
-        if not self.motion.during(one):
-            self.body.append(one)
 
     def _cwait(self, at: int, rest: str) -> None:
         self.motion.stop_running()
-
-    def _nop(self, at: int, rest: str) -> None:
-        if rest:
-            raise WordFault("NOP stands alone", rest)
 
     # Order
 
@@ -253,12 +185,8 @@ class Body:
         if text in self.labels:
             raise WordFault(f"label {text} stands twice, also in line {self.labels[text]}", text)
         self.labels[text] = at
-        self.motion.forget()
-        spots = self.arrivals.get(text, []) + ([self.motion.spot] if self.alive else [])
-        if self.last_jump.get(text, 0) > at or self.open:
-            spots = []
-        first = spots[0] if spots else None
-        self.motion.spot = first if first is not None and all(first.same(one) for one in spots) else None
+        marks = self.arrivals.get(text, []) + ([self.motion.mark()] if self.alive else [])
+        self.motion.arrive([] if self.last_jump.get(text, 0) > at or self.open else marks)
         self.alive = True
         self.body.append(Label(text, line=at))
 
@@ -283,7 +211,7 @@ class Body:
                 raise UnknownNameError("job", label[4:], self.jobs.known())
             raise NotKnown(rest)
         self.jumps.append((label, at))
-        self.arrivals.setdefault(label, []).append(self.motion.spot)
+        self.arrivals.setdefault(label, []).append(self.motion.mark())
         self._put(at, Jump(label, line=at), condition)
         self.alive = self.alive and condition is not None
 
@@ -300,8 +228,7 @@ class Body:
         before = self.motion.spot
         after = self.jobs.job(found[1], before)
         self._put(at, Call(found[1], given, line=at), condition)
-        self.motion.forget()
-        self.motion.spot = after if condition is None or (after is not None and after.same(before)) else None
+        self.motion.forget(after if condition is None or (after is not None and after.same(before)) else None)
 
     def _halt(self, at: int, rest: str) -> None:
         ends = self.source.lines[at - 1].startswith("ABORT")
@@ -316,14 +243,8 @@ class Body:
         if left:
             raise NotKnown(rest)
         self._put(at, Return(line=at), condition)
+        self.leaves = True
         self.alive = self.alive and condition is not None
-
-    def _msg(self, at: int, rest: str) -> None:
-        if not re.fullmatch(r'"[^"]{0,32}"', rest):
-            if self.names.variable(rest) is None and not re.fullmatch(r"L?S\d{3}", rest):
-                raise WordFault('MSG takes a text of up to 32 letters in "', rest)
-            raise NotKnown(rest)
-        self.body.append(Message(rest[1:-1], line=at))
 
     # Blocks
 
@@ -337,8 +258,7 @@ class Body:
     def _enter(self, body: list[Instruction]) -> None:
         """Instructions go into another list: what is active and where the tool is, is not known there."""
         self.body = body
-        self.motion.forget()
-        self.motion.spot = None
+        self.motion.forget(None)
         self.alive = True
 
     def _current(self, word: str, *opened: str) -> _Open:
@@ -397,7 +317,7 @@ class Body:
         if found is None:
             raise WordFault("FOR counts a variable: FOR I000=1 TO 10 STEP 1", rest)
         name, first, last, by = found.groups()
-        variable = self._variable(name)
+        variable = self.simple.variable(name)
         step = self.names.value(by) if by is not None else Const(1)
         if not isinstance(step, Const) or isinstance(step.value, bool | str) or step.value == 0:
             raise NotKnown(rest)
@@ -453,61 +373,3 @@ class Body:
             raise NotKnown(rest)
         self.motion.use_all(rest)
         self.body.append(Remark(f"REFP {rest}", line=at))
-
-    def _speed(self, at: int, rest: str) -> None:
-        joint = linear = turn = None
-        for word in rest.split():
-            one = fields_of(word, self.controller.settings.inform, self.names)
-            joint, linear, turn = one.joint or joint, one.linear or linear, one.turn or turn
-        if joint is None and linear is None and turn is None:
-            raise WordFault("SPEED sets VJ=, V= or VR=", rest)
-        self.body.append(SetSpeed(joint, linear, turn, line=at))
-
-    # Variables
-
-    def _variable(self, word: str) -> str:
-        name = self.names.variable(word)
-        if name is None:
-            raise NotKnown(word)
-        return name
-
-    def _two(self, rest: str) -> tuple[str, Expression]:
-        words = rest.split()
-        if len(words) != 2:
-            raise NotKnown(rest)
-        variable = self._variable(words[0])
-        value = self.names.value(words[1])
-        least, most = RANGES[variable.lstrip("L")[0]]
-        if isinstance(value, Const) and (isinstance(value.value, str) or not least <= float(value.value) <= most):
-            raise WordFault(f"{variable} takes {least:g} to {most:g}, not {words[1]}", words[1])
-        return variable, value
-
-    def _set(self, at: int, rest: str) -> None:
-        variable, value = self._two(rest)
-        self.body.append(Assign(variable, value, line=at))
-
-    def _compute(self, at: int, rest: str) -> None:
-        word = self.source.lines[at - 1].split(None, 1)[0]
-        variable, value = self._two(rest)
-        if word == "DIV" and variable.lstrip("L")[0] != "R":
-            raise NotKnown(rest)
-        sign = {"ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/"}[word]
-        self.body.append(Assign(variable, Operation(sign, (Var(variable), value)), line=at))
-
-    def _count(self, at: int, rest: str) -> None:
-        variable = self._variable(rest)
-        sign = "+" if self.source.lines[at - 1].startswith("INC") else "-"
-        self.body.append(Assign(variable, Operation(sign, (Var(variable), Const(1))), line=at))
-
-    def _din(self, at: int, rest: str) -> None:
-        words = rest.split()
-        if len(words) != 2 or self.names.signal(words[1]) is None:
-            raise NotKnown(rest)
-        self.body.append(Assign(self._variable(words[0]), self.names.value(words[1]), line=at))
-
-    def _getarg(self, at: int, rest: str) -> None:
-        found = re.fullmatch(r"(L[BIDR]\d{3})\s+IARG#\(([1-8])\)", rest)
-        if found is None:
-            raise NotKnown(rest)
-        self.arguments = max(self.arguments, int(found[2]))
-        self.body.append(Assign(self._variable(found[1]), Var(f"IARG#({found[2]})"), line=at))

@@ -31,6 +31,7 @@ from robots.programs.program import (
     MoveJoint,
     MoveLinear,
     Posture,
+    Remark,
     Routine,
     SetSignal,
     Shift,
@@ -210,6 +211,21 @@ def test_pulse_jobs_with_the_robots_ratios():
     assert changes(built, PULSE) == []
 
 
+def test_pulse_jobs_with_track_and_positioner():
+    ratios = ProgramSettings(
+        inform=PULSE.inform.model_copy(update={"track_pulses_per_mm": -2000.0, "positioner_pulses": (20000.0, 1000.0)})
+    )
+    q = np.concatenate(([1.25], HOME))
+    built = one_routine(
+        MoveJoint(q, 0.2, external=(np.radians(30.0), 0.1)), MoveJoint(q + 0.1, 0.2, external=(0.0, 0.2)),
+        prismatic=np.array([True] + [False] * 6), lower=np.array([-1.0] + [-6.2] * 6), upper=np.array([4.0] + [6.2] * 6), positioner=(False, True),
+    )  # fmt: skip
+    assert "BC00000=-2500000\r\n" in main_text(built, ratios) and "EC00000=600000,100000\r\n" in main_text(built, ratios)
+    assert changes(built, ratios) == []
+    with pytest.raises(UnsupportedError, match="track_pulses_per_mm, positioner_pulses"):
+        written(built, PULSE)
+
+
 def test_pulse_jobs_without_ratios_are_refused():
     with pytest.raises(UnsupportedError, match=r"pulses_per_deg.*ALL\.PRM"):
         written(bending("inform"), ProgramSettings(inform=InformSettings(job_kind="pulse")))
@@ -222,7 +238,9 @@ def test_pulse_jobs_without_ratios_are_refused():
 @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_programs("inform"))
 def test_random_programs_come_back(built):
-    assert changes(built) == []
+    read = back(built)
+    assert differences(built, read, loads_at_moves=True) == []
+    assert differences(built, read, lambda address, value: False, loads_at_moves=True) == []
 
 
 # What the figures are made from
@@ -327,6 +345,27 @@ def test_arcs_that_follow_each_other_share_a_point():
     built = one_routine(MoveJoint(HOME, 0.2), MoveLinear(POSE, HOME, 0.2), MoveCircular(a, b, HOME, 0.1), MoveCircular(c, d, HOME, 0.1))
     assert main_text(built).count("MOVC") == 5 and "MOVC C00004 V=100.0 PL=0 FPT" in main_text(built)
     assert changes(built) == []
+
+
+def test_arcs_with_a_wait_between_share_a_point_too():
+    a, b = translation(0.1, 0.05, 0) @ POSE, translation(0.2, 0, 0) @ POSE
+    c, d = translation(0.3, -0.05, 0) @ POSE, translation(0.4, 0, 0) @ POSE
+    wait = (Remark("look"), SetSignal("vacuum-on", True), WaitSignal("part-held", True, 5.0, "back"))
+    away = Routine("back", "back", (MoveLinear(translation(0, 0, 0.2) @ POSE, HOME, 0.2),))
+    start = (MoveJoint(HOME, 0.2), MoveLinear(POSE, HOME, 0.2), MoveCircular(a, b, HOME, 0.1))
+    built = one_routine(*start, *wait, MoveCircular(c, d, HOME, 0.1), routines=(away,))
+    assert main_text(built).count("MOVC") == 5 and changes(built) == []
+    # A routine between them may move: the start stands again.
+    nod = Routine("nod", "nod", (SetSignal("vacuum-on", True),))
+    built = one_routine(
+        MoveJoint(HOME, 0.2),
+        MoveLinear(POSE, HOME, 0.2),
+        MoveCircular(a, b, HOME, 0.1),
+        Call("nod"),
+        MoveCircular(c, d, HOME, 0.1),
+        routines=(nod,),
+    )
+    assert main_text(built).count("MOVC") == 6 and changes(built) == []
 
 
 def test_a_routine_run_with_and_without_the_part_becomes_two_jobs():
