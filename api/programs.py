@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from robots.programs.compare import compare
-from robots.programs.differences import Change
-from robots.programs.preflight import preflight
-
 from api.jobs import program_summary
 from api.program_files import read_programs
 from api.results import load_result
@@ -20,8 +16,11 @@ from core.errors import InputError, UnknownNameError
 from core.findings import Finding, has_errors
 from core.progress import Progress
 from core.units import to_mm
+from robots.programs.compare import compare
+from robots.programs.differences import Change
 from robots.programs.events import ProgramTextError
 from robots.programs.languages import language as language_of
+from robots.programs.preflight import preflight
 from robots.programs.program import RobotProgram
 from sim.bend_program import BendProgram, bend_program
 from sim.bending import BendingResult

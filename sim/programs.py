@@ -76,7 +76,13 @@ def export(result: BendingResult, language: str | None = None, progress: Progres
     # What the plan passes near a singularity it has said itself.
     findings += [finding for finding in checked.findings if finding.code != "near-singularity"]
     findings += [
-        Finding("error", "program-differs", f"{change.b or change.a}: the text differs from the plan: {change.message}", "report the job", "export")
+        Finding(
+            "error",
+            "program-differs",
+            f"{change.b or change.a}: the text differs from the plan: {change.message}",
+            "report the job",
+            "export",
+        )
         for change in compare(bend.program, program, cell.robot.model)
         if change.kind not in SAID_DIFFERENTLY
     ]

@@ -81,7 +81,7 @@ def _rows(rows: list[list[str]]) -> list[str]:
     return [line + "," for line in lines[:-1]] + lines[-1:]
 
 
-def config_text(values: tuple[int | str, ...]) -> str:
+def config_text(values: tuple[int | float | str, ...]) -> str:
     """`N U T, 0, 0, 0` of a posture's values."""
     letters, *turns = values
     return f"{' '.join(str(letters))}, {', '.join(str(turn) for turn in turns)}"
