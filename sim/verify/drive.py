@@ -163,7 +163,7 @@ def _even(model: RobotModel, limits: JointLimits, ways: list[Array], moves: list
         path, marks = _rounded(model, ways, moves)
         # Within a move time goes by the way, not by the samples, which crowd at corners.
         gone = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
-        at: Array = np.interp(gone, gone[[0, *marks]], np.r_[0.0, np.cumsum(durations)])
+        at = np.asarray(np.interp(gone, gone[[0, *marks]], np.r_[0.0, np.cumsum(durations)]))
         return Driven(at, path, tuple(float(t) for t in np.cumsum(durations)))
     return _prescribed(limits, ways, moves, durations)
 
