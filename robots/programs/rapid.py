@@ -144,7 +144,7 @@ class _Module:
         main = routine is self.program.routines[0]
         out = [f"  PROC {self.routines[routine.name]}()", f"    ! {ascii_text(routine.title)}"]
         if main:
-            out += ["    ! safe start: the first move is slow; the way to its target must be free"]
+            out += ["    ! safe start: the way to the first target must be free"]
             out += ["    ConfJ\\On;", "    ConfL\\Off;", "    SingArea\\Wrist;"]
             if self.program.positioner:
                 out.append(f"    ActUnit {self.settings.mechanical_unit};")

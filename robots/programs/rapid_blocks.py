@@ -5,9 +5,9 @@ from __future__ import annotations
 from robots.programs.expressions import Const, Expression, Operation, Value, Var
 from robots.programs.program import Assign, If, Instruction, Jump, Label, Return, Routine, Unknown, While
 from robots.programs.rapid_declarations import DeclarationReader
-from robots.programs.rapid_expressions import NotInterpreted, Term, beside
 from robots.programs.rapid_scope import Head
 from robots.programs.rapid_statements import Body, Modal
+from robots.programs.rapid_terms import NotInterpreted, Term, beside
 from robots.programs.rapid_tokens import Token
 
 _HANDLERS = ("error", "undo", "backward")

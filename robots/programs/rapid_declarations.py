@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from robots.programs.expressions import Value
-from robots.programs.rapid_expressions import NORM, Term
+from robots.programs.rapid_expressions import NORM
 from robots.programs.rapid_moves import MoveReader, floats
 from robots.programs.rapid_records import RECORDS, SCALARS, initial, length
 from robots.programs.rapid_scope import Datum
+from robots.programs.rapid_terms import Term
 from robots.programs.rapid_tokens import Token
 
 LONGEST_NAME = 32

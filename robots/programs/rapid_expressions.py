@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from robots.programs.expressions import Const, Expression, Operation, SignalState, TimerValue, Var
-from robots.programs.rapid_records import RECORDS, SCALARS, length, offs, orient_zyx, rel_tool
+from robots.programs.expressions import Operation, SignalState, TimerValue, Var
+from robots.programs.rapid_records import RECORDS, SCALARS, length, rel_tool
 from robots.programs.rapid_scope import Datum, Names
+from robots.programs.rapid_terms import FOLD, FUNCTIONS, GREATEST, OPAQUE, WORDS, Term, beside, fits, negated, works
 from robots.programs.rapid_tokens import Token, TokenStream
 
 DEEPEST = 40
 """Brackets and parentheses inside each other."""
 MOST_OPERATIONS = 200
-_GREATEST = 3.5e38
-"""Of a num, which has single precision."""
 NORM = 1e-4
 """How far the length of a quaternion may be from 1."""
 _STOPS = frozenset((";", ",", ")", "]", "}", ":", "then", "do", "to", "step", ""))
@@ -31,44 +28,6 @@ _LEVELS = {
     **dict.fromkeys(("*", "/", "div", "mod"), 5),
 }
 """How strongly operators bind."""
-_WORDS = ("and", "or", "xor", "not", "div", "mod")
-
-
-class NotInterpreted(Exception):
-    """Legal text whose meaning is not known here; the statement is kept as it stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Part of an expression.
-
-    Attributes:
-        kind: Data type; `?` when it is not known.
-        value: When it is constant.
-        code: When it is computed at run time. Neither: it is legal, and not interpreted.
-        datum: When it is a name alone.
-    """
-
-    kind: str
-    value: Any = None
-    code: Expression | None = None
-    datum: Datum | None = None
-
-    @property
-    def known(self) -> bool:
-        """Whether anything can be computed with it."""
-        return self.value is not None or self.code is not None
-
-    def expression(self) -> Expression:
-        """For the neutral program; raises `NotInterpreted`."""
-        if self.code is not None:
-            return self.code
-        if self.value is None or self.kind not in SCALARS:
-            raise NotInterpreted
-        return Const(self.value)
-
-
-OPAQUE = Term("?")
 
 
 class ExpressionReader:
@@ -115,7 +74,7 @@ class ExpressionReader:
             raise self.stream.error(begin, f"more than {DEEPEST} brackets inside each other")
         term = self._binary(kind, 1)
         self.depth -= 1
-        if kind != "?" and term.kind not in ("?", kind) and not _fits(term.kind, kind):
+        if kind != "?" and term.kind not in ("?", kind) and not fits(term.kind, kind):
             raise self.stream.error(begin, f"{kind} is wanted, {begin} is {term.kind}")
         return term
 
@@ -124,7 +83,7 @@ class ExpressionReader:
         if self.stream.peek().low == "not":
             # NOT takes a chain of ANDs at the beginning, and one relation after an AND.
             self.stream.take()
-            left = _not(self._binary("bool", max(level, _LEVELS["and"])))
+            left = negated(self._binary("bool", max(level, _LEVELS["and"])))
         else:
             left = self._unary(kind)
         while True:
@@ -142,14 +101,12 @@ class ExpressionReader:
                 left = self._operation(word, word.low, left, right, right.kind if binds == 5 and left.kind == "num" else left.kind)
 
     def _relation(self, word: Token, left: Term, right: Term) -> Term:
-        if {left.kind, right.kind} == {"num", "bool"}:
-            raise self.stream.error(word, f"'{word.text}' compares num with bool")
         if word.low in ("=", "<>"):
             for one, other in ((left, right), (right, left)):
                 if isinstance(one.code, SignalState) and other.value in (0, 1) and not self.names.signals[one.code.signal].number:
                     # A line shows a bool in the neutral program, 0 and 1 in RAPID.
                     state = Term("bool", None, one.code)
-                    return state if bool(other.value) == (word.low == "=") else _not(state)
+                    return state if bool(other.value) == (word.low == "=") else negated(state)
         return self._operation(word, word.low, left, right, "bool")
 
     def _unary(self, kind: str) -> Term:
@@ -169,12 +126,14 @@ class ExpressionReader:
         return Term(term.kind, -term.value) if term.value is not None else Term(term.kind, None, Operation("negate", (term.expression(),)))
 
     def _operation(self, word: Token, name: str, left: Term, right: Term, kind: str) -> Term:
-        if not (left.known and right.known):
+        if not works(name, {left.kind, right.kind} - {"?"}):
+            raise self.stream.error(word, f"'{word.text}' does not work with {left.kind} and {right.kind}")
+        if not (left.known and right.known) or "orient" in (left.kind, right.kind):
             return Term(kind)
         if left.value is not None and right.value is not None:
             try:
-                value = _FOLD[name](left.value, right.value)
-                if isinstance(value, float) and not abs(value) <= _GREATEST:
+                value = FOLD[name](left.value, right.value)
+                if isinstance(value, float) and not abs(value) <= GREATEST:
                     raise OverflowError
                 return Term(kind, value)
             except ZeroDivisionError:
@@ -202,7 +161,7 @@ class ExpressionReader:
         if token.low == "[":
             self.stream.at -= 1
             return self._aggregate(kind)
-        if token.kind != "name" or token.low in _STOPS or token.low in _WORDS:
+        if token.kind != "name" or token.low in _STOPS or token.low in WORDS:
             raise self.stream.error(token, f"a value is missing; here stands {token}")
         if token.low in ("true", "false"):
             return Term("bool", token.low == "true")
@@ -290,8 +249,8 @@ class ExpressionReader:
 
     def _number(self, token: Token) -> float:
         value = float(token.text)
-        if value > _GREATEST:
-            raise self.stream.error(token, f"{token} is out of range: a num goes to {_GREATEST:g}")
+        if value > GREATEST:
+            raise self.stream.error(token, f"{token} is out of range: a num goes to {GREATEST:g}")
         return value
 
     def _balanced(self, closing: str) -> None:
@@ -327,7 +286,7 @@ class ExpressionReader:
                 self.stream.expect_name("an option")
             self.stream.expect(")")
             return Term("num", None, TimerValue(clock))
-        if low in _FUNCTIONS:
+        if low in FUNCTIONS:
             return self._computed(token)
         self._balanced(")")
         return OPAQUE
@@ -340,7 +299,7 @@ class ExpressionReader:
         return datum.key
 
     def _computed(self, token: Token) -> Term:
-        kinds, result, compute = _FUNCTIONS[token.low]
+        kinds, result, compute = FUNCTIONS[token.low]
         self.stream.expect("(")
         values, options = [], {"rx": 0.0, "ry": 0.0, "rz": 0.0}
         opaque = False
@@ -364,61 +323,3 @@ class ExpressionReader:
         if token.low == "reltool":
             return Term(result, rel_tool(values[0], (values[1], values[2], values[3]), (options["rx"], options["ry"], options["rz"])))
         return Term(result, compute(*values))
-
-
-def beside(last: Token, token: Token) -> bool:
-    """Whether a sign is missing between two words."""
-
-    def word(one: Token) -> bool:
-        return one.kind in ("name", "number", "string") and one.low not in _WORDS
-
-    return (word(last) or last.low in (")", "]", "}")) and word(token)
-
-
-def _fits(have: str, want: str) -> bool:
-    return have == want or {have, want} <= {"num", "dnum"}
-
-
-def _not(term: Term) -> Term:
-    if not term.known:
-        return Term("bool")
-    if term.value is not None:
-        return Term("bool", not term.value)
-    return Term("bool", None, Operation("not", (term.expression(),)))
-
-
-def _added(a: Any, b: Any) -> Any:
-    return tuple(x + y for x, y in zip(a, b, strict=True)) if isinstance(a, tuple) and isinstance(b, tuple) else a + b
-
-
-def _scaled(a: Any, b: Any) -> Any:
-    if isinstance(a, tuple) or isinstance(b, tuple):
-        vector, factor = (a, b) if isinstance(a, tuple) else (b, a)
-        if isinstance(factor, tuple):
-            raise TypeError
-        return tuple(v * factor for v in vector)
-    return a * b
-
-
-_FOLD: dict[str, Callable[[Any, Any], Any]] = {
-    "+": _added,
-    "-": lambda a, b: _added(a, _scaled(b, -1)),
-    "*": _scaled,
-    "/": lambda a, b: _scaled(a, 1 / b),
-    "div": lambda a, b: int(a // b),
-    "mod": lambda a, b: int(a % b),
-    "and": lambda a, b: a and b,
-    "or": lambda a, b: a or b,
-    "=": lambda a, b: a == b,
-    "<>": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-_FUNCTIONS: dict[str, tuple[tuple[str, ...], str, Callable[..., Any]]] = {
-    "offs": (("robtarget", "num", "num", "num"), "robtarget", offs),
-    "reltool": (("robtarget", "num", "num", "num"), "robtarget", rel_tool),
-    "orientzyx": (("num", "num", "num"), "orient", orient_zyx),
-    "abs": (("num",), "num", abs),
-}

@@ -8,10 +8,12 @@ from typing import Any
 
 from core.units import DEG, MM
 from robots.programs.program import ArcOff, ArcOn, MoveCircular, MoveJoint, MoveLinear, SearchLinear, Trigger, UseFrame, UseTool
-from robots.programs.rapid_expressions import NORM, NotInterpreted, Term
+from robots.programs.rapid_expressions import NORM
+from robots.programs.rapid_process import ProcessReader
 from robots.programs.rapid_scope import Datum
-from robots.programs.rapid_statements import Arguments, Body, StatementReader, Triggering
+from robots.programs.rapid_statements import Arguments, Body, Triggering
 from robots.programs.rapid_targets import Joints, Place, Speed, TargetError, blend
+from robots.programs.rapid_terms import NotInterpreted, Term
 from robots.programs.rapid_tokens import Token
 
 _N = r"[-+]?\d{1,12}(?:\.\d*)?(?:[Ee][-+]?\d{1,2})?"
@@ -37,7 +39,7 @@ def floats(text: str) -> tuple[float, ...]:
     return tuple(map(float, text.split(",")))
 
 
-class MoveReader(StatementReader):
+class MoveReader(ProcessReader):
     """Reads moves; see `ExpressionReader` for the arguments."""
 
     def handled(self) -> dict[str, Callable[[Token], Body]]:
@@ -233,7 +235,7 @@ class MoveReader(StatementReader):
         amount = float(self.constant(values.terms[1]))
         if amount < 0:
             raise self.stream.error(values.tokens[1], f"{at.text}: {amount:g} before a point; 0 or more is wanted")
-        value = self._output_value(values.tokens[-1], Term("num", self.constant(values.terms[-1])), group)
+        value = self.output_value(values.tokens[-1], Term("num", self.constant(values.terms[-1])), group)
         assert isinstance(value, bool | int)
         seconds = -float(self.constant(values.terms[2])) if at.low == "triggequip" else 0.0
         distance = amount * MM

@@ -72,6 +72,7 @@ class RoutineWriter:
         self.triggers: list[str] = []
         self.found: str | None = None
         self.faults = False
+        self.home: str | None = None
         self._begin("", [])
 
     def _begin(self, title: str, active: list[Active]) -> None:
@@ -211,7 +212,9 @@ class RoutineWriter:
     def _named(self, kind: str, value: str, prefix: str) -> str:
         self.count += 10
         main = self.title == self.program.routines[0].name
-        base = "home" if main and kind == "jointtarget" else f"{identifier(self.title, 24)}_{self.count}"
+        base = f"{identifier(self.title, 24)}_{self.count}"
+        if main and kind == "jointtarget" and self.home in (None, value):
+            self.home, base = value, "home"
         place = self.title if kind == "jointtarget" else f"{self.title} {self.active}"
         return self.data.target(place, kind, value, f"{prefix}_{base}")
 

@@ -18,7 +18,7 @@ MODULE FRAME_7
 
   PROC main()
     ! main
-    ! safe start: the first move is slow; the way to its target must be free
+    ! safe start: the way to the first target must be free
     ConfJ\On;
     ConfL\Off;
     SingArea\Wrist;
