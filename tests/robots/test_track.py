@@ -12,14 +12,12 @@ from rapidchecker.check import check_format as rapid_syntax
 from core.errors import InputError
 from core.frames import angle_between, translation
 from robots.catalogue import load_robot
-from robots.programs.krl import write_krl
-from robots.programs.krl_reader import run_krl
 from robots.programs.program import MoveJoint, MoveLinear
 from robots.programs.rapid import write_rapid
 from robots.programs.rapid_reader import run_rapid
 from robots.programs.trace import ProgramTextError, TracedMove
 from robots.track import Track, on_track
-from tests.robots.program_examples import KRL_SIGNALS, RAPID_SIGNALS, confdata, example
+from tests.robots.program_examples import RAPID_SIGNALS, confdata, example
 
 ARM = load_robot("kuka-kr120-r2500-pro")
 SLANTED = Track(np.array([0.6, -0.8, 0.0]), -1.5, 2.5, 1.2, 2.0, 0.4)
@@ -117,15 +115,14 @@ def tracked(signals):
 
 
 WRITERS = {
-    "krl": lambda: write_krl(tracked(KRL_SIGNALS)),
     "rapid": lambda: write_rapid(tracked(RAPID_SIGNALS), lambda q: confdata(q[1:])),
 }
-READERS = {"krl": run_krl, "rapid": run_rapid}
+READERS = {"rapid": run_rapid}
 
 
 @pytest.mark.parametrize("language", WRITERS)
 def test_every_target_carries_the_track_and_comes_back(language):
-    program = tracked(KRL_SIGNALS if language == "krl" else RAPID_SIGNALS)
+    program = tracked(RAPID_SIGNALS)
     moves = [item for item in READERS[language](WRITERS[language]()) if isinstance(item, TracedMove)]
     wanted = [one for one in program.executed() if isinstance(one, MoveJoint | MoveLinear)]
     assert len(moves) == len(wanted) == 8
@@ -139,9 +136,6 @@ def test_every_target_carries_the_track_and_comes_back(language):
 
 
 def test_the_text_says_it_as_the_controllers_do():
-    krl = next(data for name, data in WRITERS["krl"]().items() if name.endswith(".src")).decode()
-    assert "PTP {A1 0.0000,A2 -90.0000,A3 90.0000,A4 0.0000,A5 45.0000,A6 -180.0000,E1 -375.0000}" in krl
-    assert ",C 180.00000,E1 125.0000}" in krl or ",E1 125.0000}" in krl
     rapid = next(iter(WRITERS["rapid"]().values())).decode()
     # 20 % of 1.5 m/s for the sliding axis.
     assert ",[-375.0000,9E9,9E9,9E9,9E9,9E9]],[1570.8,36.0,300.0,1000],fine" in rapid
@@ -151,10 +145,6 @@ def test_the_text_says_it_as_the_controllers_do():
 @pytest.mark.parametrize(
     ("language", "old", "new", "words"),
     [
-        ("krl", ",E1 -250.0000}", "}", "E1 is missing"),
-        ("krl", ",E1 -250.0000}", ",E2 -250.0000}", "E1 is missing|A1..A6"),
-        ("krl", ",E1 0.0000}", ",E1 far}", "not understood"),
-        ("krl", ",E1 0.0000}", ",E1 0.0000,E1 0.0000}", "frame|not understood"),
         ("rapid", "[-250.0000,9E9", "[9E9,9E9", "9E9 in others"),
         ("rapid", "[-250.0000,9E9", "[-250.0000,0", "b..f"),
         ("rapid", "[-250.0000,9E9", "[far,9E9", "no number"),
@@ -163,18 +153,10 @@ def test_the_text_says_it_as_the_controllers_do():
 )
 def test_damaged_external_axes_are_refused_with_their_line(language, old, new, words):
     files = WRITERS[language]()
-    name = next(name for name in files if name.endswith((".src", ".mod")))
+    name = next(name for name in files if name.endswith(".mod"))
     text = files[name].decode()
     assert old in text
     files[name] = text.replace(old, new, 1).encode()
     with pytest.raises(ProgramTextError, match=words) as caught:
         READERS[language](files)
     assert "line" in str(caught.value)
-
-
-def test_an_axis_that_the_first_target_lacks_is_refused_later():
-    files = WRITERS["krl"]()
-    name = next(name for name in files if name.endswith(".src"))
-    files[name] = files[name].decode().replace(",E1 -375.0000}", "}", 1).encode()
-    with pytest.raises(ProgramTextError, match="others do not"):
-        run_krl(files)
