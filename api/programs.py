@@ -70,12 +70,18 @@ def run_verify(request: VerifyRequest, progress: Progress) -> tuple[dict[str, An
     progress("run", 0.0, "")
     checked = verify(program, cell, gripper, name, job, planned, skip_unknown=request.skip_unknown, progress=progress)
     findings += checked.findings
-    changes = [] if planned is None else change_rows(compare(planned.program, program, cell.robot.model))
+    changes = [] if planned is None else change_rows(compare(_as_exported(planned.program, name, cell), program, cell.robot.model))
     summary = _summary(request, name, cell, checked, _once(findings), changes)
     progress("show", 0.5, "recording")
     shown = {"recording.glb": recording_glb(checked.execution)} if checked.execution.plan.phases else {}
     shown["verification.json"] = json.dumps(summary, indent=2).encode()
     return summary, shown
+
+
+def _as_exported(program: RobotProgram, language: str, cell: Cell) -> RobotProgram:
+    """The plan's program as its own text says it: what a text is held against, so that only what a person changed stands out."""
+    it = language_of(language)
+    return it.read(it.write(program, cell.programs), controller(program, cell, language))
 
 
 def _setting(request: VerifyRequest, language: str) -> tuple[Cell, Gripper, BendingResult | None, BendProgram | None]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from core.frames import Array
 from core.units import DEG, INCH, MM
 from robots.programs.fanuc_expressions import NotKnown, Wrong
 from robots.programs.fanuc_positions import Position
@@ -78,6 +79,7 @@ def read_motion(
     cnt100_mm: float,
     weld_speed: float | None,
     output: Callable[[str], tuple[str, bool | int]],
+    pose: Callable[[Position], Array | None],
 ) -> Motion:
     """A motion statement.
 
@@ -88,6 +90,7 @@ def read_motion(
         cnt100_mm: What CNT100 may round.
         weld_speed: Of the procedure in use [m/s], if that is known here.
         output: Reads `DO[1]=ON`: the signal and its value.
+        pose: Of a joint position in its frame (4, 4); None: not known.
 
     Raises:
         Wrong: No controller takes it.
@@ -122,16 +125,17 @@ def read_motion(
             move = MoveJoint(end.q, speed, blend, duration, external=end.external, line=line)
         else:
             move = MoveJoint(None, speed, blend, duration, end.T, end.posture, end.track, end.external, line=line)
-    elif any(positions[point].T is None for point in points):
-        # The pose of a joint position is the controller's to compute.
-        raise NotKnown
-    elif kind == "L":
-        assert end.T is not None
-        move = MoveLinear(end.T, None, speed, duration, blend, turn, end.posture, end.track, end.external, line=line)
     else:
-        via = positions[points[0]].T
-        assert end.T is not None and via is not None
-        move = MoveCircular(via, end.T, None, speed, duration, blend, turn, end.posture, end.track, end.external, line=line)
+        Ts = [position.T if position.T is not None else pose(position) for position in (positions[point] for point in points)]
+        target, via = Ts[-1], Ts[0]
+        if target is None or via is None:
+            # Without the arm's kinematics the pose of a joint position is the controller's to compute.
+            raise NotKnown
+        track = end.track if end.q is None or len(end.q) == 6 else float(end.q[0])
+        if kind == "L":
+            move = MoveLinear(target, None, speed, duration, blend, turn, end.posture, track, end.external, line=line)
+        else:
+            move = MoveCircular(via, target, None, speed, duration, blend, turn, end.posture, track, end.external, line=line)
     return Motion((*options.triggers, move), points, welds is not None, options)
 
 

@@ -14,6 +14,9 @@ from robots.programs.fanuc_text import SURE_DEG, Point, config_text, linear_spee
 from robots.programs.program import Move, MoveCircular, MoveJoint, MoveLinear, RobotProgram, Routine, SearchLinear, Shift, SignalLine
 from robots.programs.settings import FanucSettings
 
+SAME_PLACE = 1e-7
+"""Poses that differ by less in every entry are the same [m, or an entry of a rotation]."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Numbers:
@@ -99,10 +102,7 @@ class MoveWriter:
 
     def _joint(self, one: MoveJoint) -> None:
         if one.q is not None:
-            arm = [to_deg(value) for value in one.q[int(self.track) :]]
-            if self.settings.j3_follows_j2:
-                arm[2] -= arm[1]
-            point = self._point(tuple(arm), "", one)
+            point = self._joint_point(one.q, one)
         else:
             assert one.T_frame_tcp is not None
             point = self._pose(one.T_frame_tcp, one)
@@ -115,6 +115,22 @@ class MoveWriter:
         else:
             speed = f"{max(1, round(one.speed * 100))}%"
         self._put(f"J {point} {speed} ", one)
+
+    def _joint_point(self, q: Array, one: Move) -> str:
+        """P[n] at joint values."""
+        arm = [to_deg(value) for value in q[int(self.track) :]]
+        if self.settings.j3_follows_j2:
+            arm[2] -= arm[1]
+        return self._point(tuple(arm), "", one)
+
+    def _joints_lead_there(self, q: Array, T_frame_tcp: Array) -> bool:
+        """Whether the arm's kinematics are known and the joints put the tool at a pose of the active frame: the position may then be one of joints."""
+        frame = self.program.frames[self._active(self.frames, "frame")]
+        if self.program.flange is None or frame.carried:
+            return False
+        tool = self.program.tools[self._active(self.tools, "tool")]
+        T = self.program.flange(q) @ tool.T_flange_tcp
+        return bool(np.max(np.abs(frame.T_robot_frame @ T_frame_tcp - T)) < SAME_PLACE)
 
     def _straight(self, one: Move) -> None:
         assert not isinstance(one, MoveJoint)
@@ -191,6 +207,8 @@ class MoveWriter:
         if joints is not None:
             arm = np.degrees(joints[int(self.track) :])
             beyond = [f"J{i + 1} {arm[i]:.1f}" for i in (0, 3, 4, 5) if abs(arm[i]) > SURE_DEG]
+            if beyond and self._joints_lead_there(joints, T_frame_tcp):
+                return self._joint_point(joints, one)
             if beyond:
                 raise self._refuse(
                     f"a straight target with {', '.join(beyond)} deg: beyond +-{SURE_DEG:g} deg the turn numbers of CONFIG are not certain; "

@@ -108,7 +108,9 @@ class StatementReader(OrderReader):
 
     def _motion(self, text: str) -> None:
         line = self.statement.line
-        motion = read_motion(text, line, self.positions, self.tables.settings.cnt100_mm, self.arc.speed, self._constant_output)
+        motion = read_motion(
+            text, line, self.positions, self.tables.settings.cnt100_mm, self.arc.speed, self._constant_output, self.tables.pose
+        )
         if motion.weld_speed and self.arc.over:
             self._fail("WELD_SPEED after the end of the arc; the speed is expected in mm/sec or cm/min")
         for point in motion.points:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.frames import translation
+from core.frames import Array, inverse, translation
 from core.units import MM
 from robots.programs.controller import Controller
 from robots.programs.expressions import Value
 from robots.programs.fanuc_expressions import NUMBERS, OUTPUTS, Wrong
+from robots.programs.fanuc_positions import Position
 from robots.programs.program import Frame, Load, Procedure, SignalLine, Tool, Weave
 
 OWN = ("F", "UI", "UO", "SI", "SO")
@@ -45,6 +46,17 @@ class Tables:
         if number not in self.controller.tools:
             raise Wrong(f"tool {number} is not known to the cell; there are: {_list(self.controller.tools)}", 0)
         return self.tools.setdefault(f"UTOOL[{number}]", self.controller.tools[number])
+
+    def pose(self, position: Position) -> Array | None:
+        """Where joint values put the position's tool in the position's frame (4, 4); None: the arm's kinematics are not known, or a positioner carries the frame."""
+        flange = self.controller.flange
+        if flange is None or position.q is None or position.frame is None or position.tool is None:
+            return None
+        frame = self.frame(position.frame)
+        if frame.carried:
+            return None
+        T: Array = inverse(frame.T_robot_frame) @ flange(position.q) @ self.tool(position.tool).T_flange_tcp
+        return T
 
     def frame(self, number: int) -> Frame:
         """UFRAME by number; 0 is the world, whose height over the base link the settings name."""

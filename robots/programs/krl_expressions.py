@@ -10,7 +10,7 @@ from typing import Literal
 
 from robots.programs.expressions import Const, Expression, Operation, SignalState, TimerValue, Var
 from robots.programs.krl_data import MOST_LINES, Names, Symbol
-from robots.programs.krl_lines import Cursor, NotSaid, Token, bits
+from robots.programs.krl_lines import GREATEST, Cursor, NotSaid, Token
 
 Type = Literal["int", "real", "bool", "text"]
 Typed = tuple[Expression, Type]
@@ -106,11 +106,12 @@ def _joined(c: Cursor, token: Token, name: str, left: Typed, right: Typed) -> Ty
 
 
 def _folded(c: Cursor, token: Token, a: float, b: float, kind: Type) -> Const:
-    if token.text != "/":
-        return Const(_FOLD[token.text](a, b))
-    if b == 0:
+    if token.text == "/" and b == 0:
         raise c.error("division by zero", token)
-    return Const(int(a / b) if kind == "int" else a / b)
+    value = a / b if token.text == "/" else _FOLD[token.text](a, b)
+    if abs(value) > GREATEST:
+        raise c.error("the result is too great a number", token)
+    return Const(int(value) if kind == "int" else value)
 
 
 def _signed(c: Cursor, names: Names) -> Typed:
@@ -139,14 +140,10 @@ def _signed(c: Cursor, names: Names) -> Typed:
 def _primary(c: Cursor, names: Names) -> Typed:
     token = c.next
     if token.kind == "number":
-        c.take()
-        return (Const(int(token.text)), "int") if token.text.isdigit() else (Const(float(token.text)), "real")
+        value = c.size(c.take())
+        return (Const(int(token.text)), "int") if token.text.isdigit() else (Const(value), "real")
     if token.kind == "bits":
-        c.take()
-        try:
-            return Const(bits(token.text)), "int"
-        except ValueError:
-            raise c.error(f"{token.text} is no number of bits", token) from None
+        return Const(c.bits(c.take())), "int"
     if token.kind == "text":
         return Const(c.take().text[1:-1]), "text"
     if token.kind == "enum":

@@ -11,6 +11,8 @@ from robots.programs.events import ProgramTextError
 LONGEST_LINE = 1000
 """Letters; no KRL line is longer."""
 LONGEST_NAME = 24
+GREATEST = 1e12
+"""No number in a program is greater."""
 DEEPEST = 40
 """Brackets or blocks inside of each other."""
 
@@ -148,11 +150,25 @@ class Cursor:
         token = self.next
         if token.kind == "bits":
             self.take()
-            return float(bits(token.text))
+            return float(self.bits(token))
         if token.kind != "number":
             self.fail(f"{what} is wanted, here stands '{token.text}'")
         self.take()
-        return -float(token.text) if negative else float(token.text)
+        return -self.size(token) if negative else self.size(token)
+
+    def size(self, token: Token) -> float:
+        """A number's value, which must be one that a controller can hold."""
+        value = float(token.text)
+        if value > GREATEST:
+            raise self.error(f"{token.text[:20]} is too great a number", token)
+        return value
+
+    def bits(self, token: Token) -> int:
+        """The value of `'B010'` or `'H1F'`."""
+        try:
+            return bits(token.text)
+        except ValueError:
+            raise self.error(f"{token.text[:20]} is no number of bits", token) from None
 
     def whole(self, what: str, least: int, most: int) -> int:
         """A whole number within bounds."""
@@ -176,4 +192,6 @@ class Cursor:
 
 def bits(text: str) -> int:
     """`'B010'` and `'H1F'` as a number; raises ValueError."""
+    if len(text) > 3 + 32:
+        raise ValueError(f"{text} has more than 32 places")
     return int(text[2:-1], 2 if text[1] in "Bb" else 16)

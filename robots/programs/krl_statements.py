@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from robots.programs.events import ProgramTextError
 from robots.programs.expressions import Const, Expression, Operation, Value, Var
+from robots.programs.krl_blocks import Block, closed
 from robots.programs.krl_calls import call
 from robots.programs.krl_context import Context, Head
 from robots.programs.krl_data import declare, is_declaration
@@ -19,11 +19,9 @@ from robots.programs.krl_system import inline_data
 from robots.programs.program import (
     Assign,
     Halt,
-    If,
     Instruction,
     Jump,
     Label,
-    Message,
     Pause,
     Remark,
     Return,
@@ -31,7 +29,6 @@ from robots.programs.program import (
     SetSignal,
     Unknown,
     WaitUntil,
-    While,
 )
 
 _OTHER_WORDS = """
@@ -43,28 +40,6 @@ _HEAD = re.compile(rf"\s*({NAME})\b[ \t]*({NAME})?", re.ASCII)
 _CLOSES = {"ENDIF": "IF", "ENDWHILE": "WHILE", "ENDFOR": "FOR", "ENDLOOP": "LOOP", "UNTIL": "REPEAT", "ENDSWITCH": "SWITCH"}
 _LOOPS = ("WHILE", "FOR", "LOOP", "REPEAT")
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
-
-
-@dataclass(eq=False, slots=True)
-class _Block:
-    """An open block: the lists it has so far, the last one is being filled.
-
-    Attributes:
-        tests: One condition per list of IF and SWITCH; None for ELSE and DEFAULT.
-        subject: What SWITCH asks.
-        counter: Variable of FOR with what it is counted on by.
-        left: An EXIT leaves it.
-        before: Cases that are not understood; they are told before the block.
-    """
-
-    kind: str
-    line: int
-    lists: list[list[Instruction]]
-    tests: list[Expression | None] = field(default_factory=list)
-    subject: Expression | None = None
-    counter: tuple[str, float] = ("", 1.0)
-    left: bool = False
-    before: list[Instruction] = field(default_factory=list)
 
 
 class RoutineReader:
@@ -80,7 +55,7 @@ class RoutineReader:
         self.lines, self.head, self.context = lines, head, context
         self.file, self.names = context.file, context.names
         self.body: list[Instruction] = []
-        self.blocks: list[_Block] = []
+        self.blocks: list[Block] = []
         self.simple: dict[str, Callable[[Cursor], list[Instruction]]] = {
             "TRIGGER": lambda c: [trigger(c, context)],
             "WAIT": self._wait,
@@ -345,7 +320,7 @@ class RoutineReader:
         if len(self.blocks) >= DEEPEST:
             c.fail(f"more than {DEEPEST} blocks inside of each other")
         c.take()
-        block = _Block(word, c.line, [[]])
+        block = Block(word, c.line, [[]])
         try:
             if word == "IF":
                 block.tests.append(condition(c, self.names))
@@ -366,7 +341,7 @@ class RoutineReader:
             c.at = len(c.tokens) - 1
         self.blocks.append(block)
 
-    def _for(self, c: Cursor, block: _Block) -> None:
+    def _for(self, c: Cursor, block: Block) -> None:
         token = c.word("the counter")
         symbol = self.names.find(c, token)
         if symbol.kind != "int":
@@ -430,30 +405,6 @@ class RoutineReader:
         self.blocks.pop()
         if unknown is not None:
             block.lists[-1].append(unknown)
-        self._put(*block.before, *_closed(block, until))
+        self._put(*block.before, *closed(block, until))
         if block.left:
             self._put(Label(f"end of {block.line}", line=c.line))
-
-
-def _closed(block: _Block, until: Expression) -> list[Instruction]:
-    line, body = block.line, tuple(block.lists[-1]) if block.lists else ()
-    if block.kind == "LOOP":
-        if any(isinstance(one, Halt) for one in body) and all(isinstance(one, Halt | Message | Remark) for one in body):
-            # No START leads out of a loop of nothing but HALT.
-            return [*(one for one in body if not isinstance(one, Halt)), Halt(ends=True, line=line)]
-        return [While(None, body, line=line)]
-    if block.kind == "WHILE":
-        return [While(block.tests[0], body, line=line)]
-    if block.kind == "FOR":
-        name, step = block.counter
-        count: Value = int(step) if step == int(step) else step
-        again = Assign(name, Operation("+", (Var(name), Const(count))), line=line) if name else Remark("", line=line)
-        return [While(block.tests[0], (*body, again), line=line)]
-    if block.kind == "REPEAT":
-        first = f"first of {line}"
-        again_test = Operation("or", (Var(first), Operation("not", (until,))))
-        return [Assign(first, Const(True), line=line), While(again_test, (Assign(first, Const(False), line=line), *body), line=line)]
-    out: tuple[Instruction, ...] = ()
-    for test, inside in reversed(list(zip(block.tests, block.lists, strict=True))):
-        out = tuple(inside) if test is None else (If(test, tuple(inside), out, line=line),)
-    return list(out)

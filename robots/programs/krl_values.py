@@ -25,6 +25,8 @@ _POSE = ("X", "Y", "Z", "A", "B", "C")
 _ARM = ("A1", "A2", "A3", "A4", "A5", "A6")
 _EXTERNAL = ("E1", "E2", "E3", "E4", "E5", "E6")
 _VALID = frozenset((*_POSE, *_ARM, *_EXTERNAL, "S", "T"))
+_FARTHEST = 1e6
+"""No target lies so far out [mm, deg]."""
 POINT_TYPES = ("FRAME", "POS", "E6POS", "AXIS", "E6AXIS")
 _ROUNDED = 2e-7
 """Half of the last digit of angles in text [rad]: a joint planned at its limit may be written as that much beyond."""
@@ -80,9 +82,12 @@ def fields(text: str, place: Place) -> dict[str, float]:
                 at,
             )
         try:
-            out[name] = float(match[2]) if match[2][0] != "'" else float(bits(match[2]))
+            value = float(match[2]) if match[2][0] != "'" else float(bits(match[2]))
         except ValueError:
             raise fail(place, f"{match[2]} is no number of bits", at) from None
+        if not abs(value) < _FARTHEST:
+            raise fail(place, f"{name} is beyond {_FARTHEST:g}", at)
+        out[name] = value
         at += len(part) + 1
     return out
 
@@ -93,8 +98,6 @@ def frame(values: dict[str, float], place: Place) -> Array:
         x, y, z, a, b, c = values["X"], values["Y"], values["Z"], values["A"] * DEG, values["B"] * DEG, values["C"] * DEG
     except KeyError as missing:
         raise fail(place, f"{missing.args[0]} is missing; a frame has X, Y, Z, A, B, C") from None
-    if not (abs(x) < 1e6 and abs(y) < 1e6 and abs(z) < 1e6):
-        raise fail(place, "a position beyond 1000 m")
     ca, sa, cb, sb, cc, sc = math.cos(a), math.sin(a), math.cos(b), math.sin(b), math.cos(c), math.sin(c)
     return np.array(
         (

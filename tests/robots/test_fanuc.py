@@ -14,7 +14,8 @@ from robodk import robomath
 from scipy.spatial.transform import Rotation
 
 from core.errors import InputError, UnsupportedError
-from core.frames import from_xyz_rpy, translation
+from core.frames import from_xyz_rpy, inverse, translation
+from robots.catalogue import load_robot
 from robots.configuration import fanuc_config
 from robots.programs.controller import Controller, controller_of
 from robots.programs.events import (
@@ -55,6 +56,7 @@ from robots.programs.program import (
     Shift,
     Tool,
     Trigger,
+    Unknown,
     UseFrame,
     UseTool,
     WaitSignal,
@@ -306,6 +308,23 @@ def test_a_pose_target_keeps_its_posture_and_names_stay_short():
     read = read_fanuc(files, controller_of(built, cell, "fanuc"))
     event = next(one for one in run(read) if isinstance(one, Moved))
     assert event.posture == posture and event.T_target == pytest.approx(FRAME.T_robot_frame @ POSE, abs=1e-6)
+
+
+def test_a_straight_target_with_uncertain_turns_is_a_joint_position():
+    """J4 at -180 deg: CONFIG could mean two things, joint values only one. Read back, the pose comes from the arm's kinematics."""
+    arm = load_robot("kuka-kr120-r2500-pro")
+    q = np.radians([10.0, -70.0, 95.0, -180.0, -40.0, 20.0])
+    T = inverse(FRAME.T_robot_frame) @ arm.fk(q) @ TOOL.T_flange_tcp
+    main = Routine("main", "main", (UseTool("gripper"), UseFrame("brake"), MoveJoint(HOME, 0.5), MoveLinear(T, q, 0.2)))
+    built = program("fanuc", (main,), flange=arm.fk, lower=arm.lower, upper=arm.upper)
+    files = write_fanuc(built, ProgramSettings())
+    text = files["WINKEL_3_TEILIG.LS"].decode()
+    assert "CONFIG" not in text and "J4= -180.00000 deg" in re.sub(r"= +", "= ", text)
+    read = read_fanuc(files, controller_of(built, ProgramSettings(), "fanuc"))
+    event = [one for one in run(read) if isinstance(one, Moved)][-1]
+    assert event.kind == "linear" and event.T_target == pytest.approx(FRAME.T_robot_frame @ T, abs=1e-6)
+    blind = replace(controller_of(built, ProgramSettings(), "fanuc"), flange=None)
+    assert any(isinstance(one, Unknown) for one in read_fanuc(files, blind).routines[0].body)
 
 
 # What the language cannot say

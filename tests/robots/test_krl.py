@@ -487,6 +487,8 @@ BAD = {
     "brackets without end": (b"DEF M ( )\nDECL INT I\nI=" + b"(" * 900 + b"\nEND\n", "brackets inside of each other"),
     "braces without end": (b"DEF M ( )\n$LOAD=" + b"{M " * 300 + b"\nEND\n", "brackets inside of each other"),
     "blocks without end": (b"DEF M ( )\n" + b"LOOP\n" * 2000 + b"END\n", "blocks inside of each other"),
+    "a number without end": (b"DEF M ( )\n$ADVANCE=" + b"9" * 900 + b"\nEND\n", "too great a number"),
+    "an endless number": (b"DEF M ( )\nPTP {A1 1e999,A2 0,A3 0,A4 0,A5 0,A6 0}\nEND\n", "A1 is beyond"),
     "minus without end": (b"DEF M ( )\nDECL INT I\nI=" + b"-" * 990 + b"1\nEND\n", "brackets inside of each other"),
 }  # fmt: skip
 

@@ -9,14 +9,9 @@ import pinocchio
 import pytest
 
 from core.errors import InputError
-from core.frames import angle_between, translation
+from core.frames import translation
 from robots.catalogue import load_robot
-from robots.programs.krl import write_krl
-from robots.programs.krl_reader import run_krl
-from robots.programs.program import MoveJoint, MoveLinear
-from robots.programs.trace import ProgramTextError, TracedMove
 from robots.track import Track, on_track
-from tests.robots.program_examples import KRL_SIGNALS, example
 
 ARM = load_robot("kuka-kr120-r2500-pro")
 SLANTED = Track(np.array([0.6, -0.8, 0.0]), -1.5, 2.5, 1.2, 2.0, 0.4)
@@ -90,79 +85,3 @@ def test_jacobian_by_finite_differences_and_singularity_of_the_arm():
 def test_tracks_that_cannot_be(change, words):
     with pytest.raises(InputError, match=words):
         on_track(ROBOT if not change else ARM, dataclasses.replace(SLANTED, **change))
-
-
-# Programs
-
-
-def tracked(signals):
-    """The example program with a track that is somewhere else at every move."""
-    program = example(signals)
-    count = 0
-
-    def moved(one):
-        nonlocal count
-        if not isinstance(one, MoveJoint | MoveLinear):
-            return one
-        count += 1
-        return dataclasses.replace(one, q=np.r_[0.125 * count - 0.5, one.q])
-
-    routines = tuple(dataclasses.replace(routine, body=tuple(moved(one) for one in routine.body)) for routine in program.routines)
-    slides = np.array([True] + [False] * 6)
-    lower, upper = np.r_[-2.0, program.lower], np.r_[2.0, program.upper]
-    return dataclasses.replace(program, routines=routines, lower=lower, upper=upper, prismatic=slides, track_speed=1.5)
-
-
-WRITERS = {
-    "krl": lambda: write_krl(tracked(KRL_SIGNALS)),
-}
-READERS = {"krl": run_krl}
-
-
-@pytest.mark.parametrize("language", WRITERS)
-def test_every_target_carries_the_track_and_comes_back(language):
-    program = tracked(KRL_SIGNALS)
-    moves = [item for item in READERS[language](WRITERS[language]()) if isinstance(item, TracedMove)]
-    wanted = [one for one in program.executed() if isinstance(one, MoveJoint | MoveLinear)]
-    assert len(moves) == len(wanted) == 8
-    for have, want in zip(moves, wanted, strict=True):
-        assert have.track == pytest.approx(want.q[0], abs=1e-7)
-        if isinstance(want, MoveJoint):
-            assert have.joints == pytest.approx(want.q[1:], abs=1e-6)
-        else:
-            assert have.T_base_tcp[:3, 3] == pytest.approx(want.T_base_tcp[:3, 3], abs=1e-7)
-            assert angle_between(have.T_base_tcp, want.T_base_tcp) < 1e-6
-
-
-def test_the_text_says_it_as_the_controllers_do():
-    krl = next(data for name, data in WRITERS["krl"]().items() if name.endswith(".src")).decode()
-    assert "PTP {A1 0.0000,A2 -90.0000,A3 90.0000,A4 0.0000,A5 45.0000,A6 -180.0000,E1 -375.0000}" in krl
-    assert ",C 180.00000,E1 125.0000}" in krl or ",E1 125.0000}" in krl
-
-
-@pytest.mark.parametrize(
-    ("language", "old", "new", "words"),
-    [
-        ("krl", ",E1 -250.0000}", "}", "E1 is missing"),
-        ("krl", ",E1 -250.0000}", ",E2 -250.0000}", "E1 is missing|A1..A6"),
-        ("krl", ",E1 0.0000}", ",E1 far}", "not understood"),
-        ("krl", ",E1 0.0000}", ",E1 0.0000,E1 0.0000}", "frame|not understood"),
-    ],
-)
-def test_damaged_external_axes_are_refused_with_their_line(language, old, new, words):
-    files = WRITERS[language]()
-    name = next(name for name in files if name.endswith(".src"))
-    text = files[name].decode()
-    assert old in text
-    files[name] = text.replace(old, new, 1).encode()
-    with pytest.raises(ProgramTextError, match=words) as caught:
-        READERS[language](files)
-    assert "line" in str(caught.value)
-
-
-def test_an_axis_that_the_first_target_lacks_is_refused_later():
-    files = WRITERS["krl"]()
-    name = next(name for name in files if name.endswith(".src"))
-    files[name] = files[name].decode().replace(",E1 -375.0000}", "}", 1).encode()
-    with pytest.raises(ProgramTextError, match="others do not"):
-        run_krl(files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -12,19 +13,22 @@ import pytest
 
 from cells.load import SHIPPED, load_cell
 from core.errors import PliantError
+from core.findings import has_errors
 from core.frames import rot_x, rot_z, translation
 from parts.build import BendSpec, build_sheet
 from parts.dxf import read_dxf
 from parts.materials import material
+from robots.programs.languages import language
 from sim.bend_program import bend_program
 from sim.bending import plan_bending
 from sim.cell_scene import build_cell_scene
 from sim.outputs import plan_dict
-from sim.program_check import check_program
-from sim.programs import export, run_program
+from sim.programs import export
 from sim.recording import recording_glb
 from sim.replay import replay
 from sim.robot_path import solutions
+from sim.verify.verify import verify
+from sim.verify.wiring import controller
 from sim.world import World
 
 CELL = load_cell("bending-kr120-track")
@@ -140,43 +144,41 @@ def test_free_moves_are_free_when_checked_finer(tray):
 def test_the_whole_job_replays_and_is_exported(tray):
     assert replay(tray).findings == ()
     exported = export(tray)
-    assert exported.findings == ()
-    assert exported.check.moves > 50 and exported.check.way_error < 0.5e-3
-    text = exported.files["TRAY.src"].decode()
-    targets = [line for line in text.splitlines() if line.startswith(("PTP {", "LIN {"))]
-    assert targets and all(",E1 " in line for line in targets)
+    assert not has_errors(exported.findings), [str(finding) for finding in exported.findings]
+    assert exported.verification.moves > 50 and exported.verification.largest_pull < 0.6e-3
+    text = exported.files["TRAY.dat"].decode()
+    points = [line for line in text.splitlines() if line.startswith(("DECL E6AXIS", "DECL E6POS"))]
+    assert points and all(",E1 " in line for line in points)
 
 
 @pytest.mark.slow
 def test_a_track_position_changed_by_hand_is_found(tray):
-    """50 mm on one target of the track in the text: the check names the line."""
-    files = dict(export_files(tray))
-    text = files["TRAY.src"].decode()
-    line = next(line for line in text.splitlines() if line.startswith("PTP {") and ",E1 1750.0000}" in line)
-    files["TRAY.src"] = text.replace(line, line.replace("E1 1750.0000", "E1 1800.0000"), 1).encode()
-    check = check_program(bend_program(tray), run_program("krl", files), tray, "TRAY.src")
-    codes = {finding.code for finding in check.findings}
-    assert "program-target" in codes
-
-
-def export_files(result):
-    from sim.programs import write_program
-
-    return write_program("krl", bend_program(result).program, result)
+    """400 mm on one target of the track in the text: the run names the line, because the sheet is not where it should be."""
+    bend = bend_program(tray)
+    files = language("krl").write(bend.program, tray.cell.programs)
+    text = files["TRAY.dat"].decode()
+    line = next(line for line in text.splitlines() if line.startswith("DECL E6AXIS") and ",E1 1750.0" in line)
+    files["TRAY.dat"] = text.replace(line, re.sub(r"E1 1750\.0+", "E1 1350.0000", line), 1).encode()
+    program = language("krl").read(files, controller(bend.program, tray.cell, "krl"))
+    checked = verify(program, tray.cell, tray.gripper, "krl", tray, bend)
+    errors = [finding for finding in checked.findings if finding.level == "error"]
+    assert errors and errors[0].data["file"] == "TRAY.src" and errors[0].data["line"] > 20
 
 
 @pytest.mark.slow
-def test_rapid_carries_the_track_through_the_whole_job(tray):
-    names = {name: "s" + "".join(word.title() for word in name.split("-")) for name in CELL.signals}
-    signals = {name: dataclasses.replace(signal, address=names[name]) for name, signal in CELL.signals.items()}
-    robot = dataclasses.replace(tray.cell.robot, language="rapid")
-    result = dataclasses.replace(tray, cell=dataclasses.replace(tray.cell, robot=robot, signals=signals))
-    exported = export(result)
-    assert exported.findings == ()
-    text = exported.files["TRAY.mod"].decode()
-    moves = [line for line in text.splitlines() if line.strip().startswith(("MoveAbsJ", "MoveL"))]
-    assert moves and not any("[9E9,9E9,9E9,9E9,9E9,9E9]" in line for line in moves)
-    assert any(",[1750.0000,9E9,9E9,9E9,9E9,9E9]]" in line for line in moves)
+@pytest.mark.parametrize("name", ["rapid", "fanuc", "inform"])
+def test_other_languages_carry_the_track_through_the_whole_job(tray, name):
+    exported = export(tray, name)
+    assert not has_errors(exported.findings), [str(finding) for finding in exported.findings]
+    if name == "rapid":
+        text = exported.files["TRAY.mod"].decode()
+        assert "[1750,9E9,9E9,9E9,9E9,9E9]" in text and "[9E9,9E9,9E9,9E9,9E9,9E9]" not in text
+
+
+@pytest.mark.slow
+def test_a_language_without_tracks_refuses(tray):
+    exported = export(tray, "urscript")
+    assert exported.files == {} and any(finding.code in ("not-expressible", "no-track", "lacks-track") for finding in exported.findings)
 
 
 @pytest.mark.slow
