@@ -60,6 +60,7 @@ class MoveWriter:
         self.points: list[Point] = []
         self.faults: dict[tuple[str, str | None], int] = {}
         self.trigger = ""
+        self.owed = 0.0
         self.label = ""
         named = [isinstance(one, Move) and one.external is not None for one in routine.walk() if isinstance(one, Move | SearchLinear)]
         if any(named) and not all(named):
@@ -107,7 +108,7 @@ class MoveWriter:
             assert one.T_frame_tcp is not None
             point = self._pose(one.T_frame_tcp, one)
         if one.duration is not None:
-            speed = timed(one.duration)
+            speed = self._timed(one.duration, one)
         elif one.speed is None:
             raise self._refuse("a move that takes its speed from an instruction before it; instead: a speed of its own")
         elif not 0 < one.speed <= 1:
@@ -135,7 +136,7 @@ class MoveWriter:
     def _straight(self, one: Move) -> None:
         assert not isinstance(one, MoveJoint)
         if one.duration is not None:
-            speed = timed(one.duration)
+            speed = self._timed(one.duration, one)
         elif one.speed is None:
             raise self._refuse("a move that takes its speed from an instruction before it; instead: a speed of its own")
         else:
@@ -147,6 +148,12 @@ class MoveWriter:
             self._put(f"    :  {self._pose(one.T_frame_tcp, one)} {speed} ", one)
         else:
             self._put(f"L {self._pose(one.T_frame_tcp, one)} {speed} ", one)
+
+    def _timed(self, duration: float, one: Move) -> str:
+        text, owed = timed(duration, self.owed)
+        # Where the robot stops the chain of timed moves is over.
+        self.owed = owed if one.blend is not None else 0.0
+        return text
 
     def _put(self, text: str, one: Move) -> None:
         if one.blend == "set":

@@ -104,16 +104,18 @@ def linear_speed(speed: float) -> str:
     return f"{per_minute}cm/min"
 
 
-def timed(seconds: float) -> str:
-    """A move's duration [s] in msec, exact to half a millisecond.
+def timed(seconds: float, owed: float = 0.0) -> tuple[str, float]:
+    """A move's duration [s] in msec, and by how much it is too short [s].
+
+    `owed` is what the moves before it fell short: a chain of moves is then right to half a millisecond as a whole, not only each of them.
 
     Raises:
         UnsupportedError: Not within 1 ms and 32 s.
     """
-    ms = round(seconds * 1e3)
+    ms = round((seconds + owed) * 1e3)
     if not 1 <= ms <= LONGEST_MS:
         raise UnsupportedError(f"a move of {seconds:g} s; FANUC TP takes 0.001 to {LONGEST_MS / 1e3:g} s: split the move")
-    return f"{ms}msec"
+    return f"{ms}msec", seconds + owed - ms * 1e-3
 
 
 def termination(blend: float | None, cnt100_mm: float) -> str:
