@@ -20,7 +20,7 @@ from robots.programs.compare import compare
 from robots.programs.differences import Change
 from robots.programs.events import ProgramTextError
 from robots.programs.languages import language as language_of
-from robots.programs.preflight import preflight
+from robots.programs.preflight.preflight import preflight
 from robots.programs.program import RobotProgram
 from sim.bend_program import BendProgram, bend_program
 from sim.bending import BendingResult

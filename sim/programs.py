@@ -10,7 +10,7 @@ from core.progress import Progress, silent
 from robots.programs.compare import compare
 from robots.programs.events import ProgramTextError
 from robots.programs.languages import language as language_of
-from robots.programs.preflight import preflight
+from robots.programs.preflight.preflight import preflight
 from sim.bend_program import bend_program, missing_signals
 from sim.bending import BendingResult
 from sim.verify.verify import Verification, verify

@@ -32,9 +32,9 @@ from robots.programs.events import (
     Waited,
 )
 from robots.programs.execution import run
-from robots.programs.fanuc import CAPABILITIES, write_fanuc
-from robots.programs.fanuc_reader import read_fanuc
-from robots.programs.fanuc_text import linear_speed, remarks, termination, wpr_deg
+from robots.programs.fanuc.reader import read_fanuc
+from robots.programs.fanuc.text import linear_speed, remarks, termination, wpr_deg
+from robots.programs.fanuc.writer import CAPABILITIES, write_fanuc
 from robots.programs.program import (
     ArcOff,
     ArcOn,

@@ -17,10 +17,10 @@ from robots.configuration import yaskawa_rconf
 from robots.programs.controller import controller_of, tool_files
 from robots.programs.events import Halted, Moved, ProgramTextError, Waited
 from robots.programs.execution import run
-from robots.programs.inform import CAPABILITIES, write_inform
-from robots.programs.inform_block import poses
-from robots.programs.inform_reader import read_inform
-from robots.programs.inform_text import Corner, arc_length, corner_level, corner_of, pose_fields
+from robots.programs.inform.block import poses
+from robots.programs.inform.reader import read_inform
+from robots.programs.inform.text import Corner, arc_length, corner_level, corner_of, pose_fields
+from robots.programs.inform.writer import CAPABILITIES, write_inform
 from robots.programs.languages import language
 from robots.programs.program import (
     ArcOn,

@@ -17,7 +17,7 @@ from core.frames import from_xyz_rpy, translation
 from robots.programs.controller import Controller, controller_of
 from robots.programs.events import Halted, LoadChanged, Moved, Paused, ProgramTextError, SignalSet, Skipped, Stuck, Waited
 from robots.programs.execution import run
-from robots.programs.inform_reader import read_inform
+from robots.programs.inform.reader import read_inform
 from robots.programs.program import Frame, Load, MoveCircular, MoveLinear, Procedure, SearchLinear, Tool, Unknown
 from robots.programs.surroundings import SignalsOnly
 from tests.robots.program_examples import bending, differences, welding

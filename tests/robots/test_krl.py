@@ -20,10 +20,10 @@ from core.frames import from_xyz_rpy, translation
 from robots.programs.controller import Controller, controller_of
 from robots.programs.events import ArcChanged, Halted, LoadChanged, Messaged, Moved, Paused, ProgramTextError, SignalSet, Skipped, Waited
 from robots.programs.execution import run
-from robots.programs.krl import CAPABILITIES, write_krl
-from robots.programs.krl_motion_text import arc_length
-from robots.programs.krl_reader import read_krl
-from robots.programs.krl_text import abc_deg
+from robots.programs.krl.motion_text import arc_length
+from robots.programs.krl.reader import read_krl
+from robots.programs.krl.text import abc_deg
+from robots.programs.krl.writer import CAPABILITIES, write_krl
 from robots.programs.languages import language
 from robots.programs.program import (
     ArcOn,

@@ -15,8 +15,8 @@ from robots.postures import posture_rule
 from robots.programs.capabilities import FEATURES, Capabilities
 from robots.programs.expressions import Const, Operation, SignalState, TimerValue, Var
 from robots.programs.followed import follow
-from robots.programs.preflight import preflight
-from robots.programs.preflight_late import late_runs
+from robots.programs.preflight.late import late_runs
+from robots.programs.preflight.preflight import preflight
 from robots.programs.program import (
     ArcOn,
     Assign,

@@ -39,11 +39,11 @@ from robots.programs.program import (
 )
 from robots.programs.settings import ProgramSettings
 from robots.programs.surroundings import SignalsOnly, all_come
-from robots.programs.urscript import CAPABILITIES, write_urscript
-from robots.programs.urscript_arc import arc_by_signals
-from robots.programs.urscript_reader import read_urscript
-from robots.programs.urscript_text import arc_length, turn
-from robots.programs.urscript_values import transform
+from robots.programs.urscript.arc import arc_by_signals
+from robots.programs.urscript.reader import read_urscript
+from robots.programs.urscript.text import arc_length, turn
+from robots.programs.urscript.values import transform
+from robots.programs.urscript.writer import CAPABILITIES, write_urscript
 from tests.robots.program_examples import HOME, POSE, TOOL, bending, differences, events, program, random_programs, signals, welding
 
 GOLDEN = Path(__file__).parent / "golden" / "urscript"

@@ -1,0 +1,1 @@
+"""FANUC TP: its writer and its reader."""

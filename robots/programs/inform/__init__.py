@@ -1,0 +1,1 @@
+"""Yaskawa INFORM: its writer and its reader."""

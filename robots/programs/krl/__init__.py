@@ -1,0 +1,1 @@
+"""KUKA KRL: its writer and its reader."""

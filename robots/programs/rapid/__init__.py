@@ -1,0 +1,1 @@
+"""ABB RAPID: its writer and its reader."""
