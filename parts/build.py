@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
+import shapely
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.ops import unary_union
 
@@ -22,6 +23,8 @@ from parts.sheet import Bend, Flange, SheetPart, Stroke
 COLLINEAR = 1e-4
 """Bend lines closer than this to one line are made in one stroke [m]."""
 PARALLEL = np.radians(0.05)
+GRID = 1e-9
+"""Corners are rounded to this where hairs of sheet are in the way [m]."""
 SLIVER = 2e-7
 """Regions smaller than this join a neighbour instead of being a flange [m2]."""
 END_SLACK = 5e-5
@@ -65,7 +68,10 @@ def build_sheet(
     chosen = rule or KFactor(material.k_factor)
     widths = [_width(flat, i, spec, thickness, chosen) for i, spec in enumerate(specs)]
     zones = _zones(flat, widths)
-    regions = _regions(flat, zones)
+    regions = _regions(flat, zones, 0.0)
+    if len(regions) != len(specs) + 1:
+        # Edges that are a rounding error off square leave hairs of sheet beside a zone; on a grid they are gone.
+        regions = _regions(flat, zones, GRID)
     sides = [_sides(flat, i, widths[i], regions) for i in range(len(specs))]
     graph = nx.MultiGraph()
     graph.add_nodes_from(range(len(regions)))
@@ -136,9 +142,9 @@ def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon | MultiP
     return tuple(zones)
 
 
-def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon]) -> list[Polygon]:
-    """Connected regions outside the zones, larger first; slivers are given to the region they touch most."""
-    rest = flat.outline.difference(unary_union(zones)) if zones else flat.outline
+def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon], grid: float) -> list[Polygon]:
+    """Connected regions outside the zones, larger first; slivers are given to the region they touch most. With a grid corners are rounded to it [m]."""
+    rest = shapely.difference(flat.outline, unary_union(zones), grid_size=grid or None) if zones else flat.outline
     pieces = [piece for piece in getattr(rest, "geoms", (rest,)) if isinstance(piece, Polygon) and piece.area > 1e-12]
     regions = sorted((piece for piece in pieces if piece.area > SLIVER), key=lambda piece: (-round(piece.area, 12), piece.bounds))
     for sliver in (piece for piece in pieces if piece.area <= SLIVER):
