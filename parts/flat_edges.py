@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from shapely import Polygon
@@ -49,7 +49,7 @@ class FlatEdge:
     @property
     def is_circle(self) -> bool:
         """A whole circle."""
-        return self.centre is not None and abs(abs(self.sweep) - 2 * math.pi) < 1e-6
+        return self.centre is not None and abs(self.sweep) > math.pi and bool(np.linalg.norm(self.points[-1] - self.points[0]) < SAME_POINT)
 
     def reversed(self) -> FlatEdge:
         """The same edge run the other way."""
@@ -101,9 +101,7 @@ def _moved(edge: FlatEdge, end: int, point: Array) -> FlatEdge:
         return edge
     points = edge.points.copy()
     points[end] = point
-    if moved <= 1e-6 or edge.centre is None:
-        return replace(edge, points=points)
-    return FlatEdge(points)
+    return flat_edge(points, edge.centre) if moved <= 1e-6 and edge.centre is not None else FlatEdge(points)
 
 
 def _one(a: FlatEdge, b: FlatEdge) -> FlatEdge | None:
