@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ezdxf import filemanagement, options
+from ezdxf import filemanagement
+from ezdxf._options import options
 
 from core.errors import UnknownNameError
 from core.frames import Array
@@ -51,7 +52,14 @@ class Convention:
 CONVENTIONS = {
     "generic": Convention("plain layer names", "OUTLINE", "HOLES", "BEND_UP", "BEND_DOWN", "BEND_NOTES", "BEND_EXTENT", "CENTER"),
     "inventor": Convention(
-        "as Inventor exports", "IV_OUTER_PROFILE", "IV_INTERIOR_PROFILES", "IV_BEND", "IV_BEND_DOWN", "IV_MARK_NOTES", "IV_TANGENT", "CENTER"
+        "as Inventor exports",
+        "IV_OUTER_PROFILE",
+        "IV_INTERIOR_PROFILES",
+        "IV_BEND",
+        "IV_BEND_DOWN",
+        "IV_MARK_NOTES",
+        "IV_TANGENT",
+        "CENTER",
     ),
     "solidworks": Convention("as SolidWorks exports: one layer, bends by line type, notes", "0", "0", "0", "0", "0", "", "CENTER", True),
 }

@@ -69,7 +69,7 @@ def refold_check(unfolded: UnfoldedPart, part: SheetPart) -> RefoldCheck:
         part: Made of that flat by `parts.build.build_sheet`.
     """
     angles = part.target_angles
-    T = _root_pose(unfolded, part)
+    T = unfolded.pose(part)
     solid, left_out = _solid_points(unfolded)
     sheet = apply(inverse(T), solid)
     distance = np.full(len(sheet), np.inf)
@@ -83,19 +83,6 @@ def refold_check(unfolded: UnfoldedPart, part: SheetPart) -> RefoldCheck:
     worst = int(np.argmax(distance))
     edges, edges_at, count = _edge_distance(unfolded, part, T, Ts, angles)
     return RefoldCheck(float(distance[worst]), solid[worst], edges, edges_at, len(solid) + count, left_out, T)
-
-
-def _root_pose(unfolded: UnfoldedPart, part: SheetPart) -> Array:
-    """Where the part's root flange lies in the file: by the map of the flange that it is."""
-    root = part.flanges[part.root].polygon
-    shares = [
-        (0.0 if it is None else unfolded.front.region(("flange", i)).intersection(root).area, i)
-        for i, it in enumerate(unfolded.front.maps.flanges)
-    ]
-    flange = unfolded.front.maps.flanges[max(shares)[1]]
-    if flange is None:
-        raise ValueError("the root flange has no map")
-    return flange.T_step_sheet(unfolded.thickness)
 
 
 def _solid_points(unfolded: UnfoldedPart) -> tuple[Array, int]:

@@ -73,7 +73,7 @@ class StepSolid:
         brep: Its boundary [m].
         unit: Length unit of the file, in its own words; everything is converted already.
         solids: All solids of the file.
-        source: File name.
+        source: File, as it was named.
     """
 
     entry: SolidEntry
@@ -113,7 +113,7 @@ def read_step(file: str | Path, *, solid: str | None = None, mesh: bool = False,
         if solid is None:
             raise InputError(f"the file holds {len(solids)} solids; say which with --solid: {listed}", file=path)
         raise InputError(f"there is no one solid '{solid}'; the file holds: {listed}", file=path)
-    return StepSolid(solids[about["chosen"]], _brep(path, arrays), about["unit"], solids, path.name)
+    return StepSolid(solids[about["chosen"]], _brep(path, arrays), about["unit"], solids, str(path))
 
 
 def check_text(path: Path, limits: StepLimits) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from shapely import LineString, Point, Polygon
@@ -17,6 +18,7 @@ from parts.allowance import AllowanceRule
 from parts.brep import CONE, OTHER, Brep, mm3
 from parts.flat import BendLine, FlatPattern
 from parts.flat_edges import FlatEdge
+from parts.sheet import SheetPart
 from parts.sheet_features import Feature, explain, foreign_kinds
 from parts.sheet_thickness import find_sides
 from parts.sheet_walk import best_side
@@ -95,6 +97,16 @@ class UnfoldedPart:
         x0, y0, x1, y1 = self.flat.outline.bounds
         return x1 - x0, y1 - y0
 
+    def pose(self, part: SheetPart) -> Array:
+        """T_step_sheet (4, 4): where the sheet frame of a part made of this flat lies in the file, by the flange that is the part's root."""
+        root = part.flanges[part.root].polygon
+        maps = self.front.maps.flanges
+        shares = [(0.0 if it is None else self.front.region(("flange", i)).intersection(root).area, i) for i, it in enumerate(maps)]
+        flange = maps[max(shares)[1]]
+        if flange is None:
+            raise InputError("the part is not made of this flat", file=self.flat.source)
+        return flange.T_step_sheet(self.thickness)
+
 
 def unfold(solid: StepSolid, rule: AllowanceRule, sharp_radius: Callable[[float], float], *, name: str | None = None) -> UnfoldedPart:
     """Unfolds a solid.
@@ -109,7 +121,7 @@ def unfold(solid: StepSolid, rule: AllowanceRule, sharp_radius: Callable[[float]
         InputError: When the solid is no sheet of constant thickness, no bent one, or cannot lie flat; names the file and the faces.
     """
     try:
-        return _unfolded(solid, rule, sharp_radius, name or solid.source.rpartition(".")[0])
+        return _unfolded(solid, rule, sharp_radius, name or Path(solid.source).stem)
     except InputError as error:
         raise error.placed(file=solid.source) from None
 
@@ -142,7 +154,7 @@ def _unfolded(solid: StepSolid, rule: AllowanceRule, sharp_radius: Callable[[flo
         )  # fmt: skip
     lines, bends = _lines(maps, region)
     findings += _told(maps, bends, explained.features, volume, brep, explained.foreign, region)
-    flat = FlatPattern(name, region, tuple(lines), tuple(findings), solid.source)
+    flat = FlatPattern(name, region, tuple(lines), tuple(findings), Path(solid.source).name)
     return UnfoldedPart(flat, thickness, edges, tuple(bends), explained.features, volume, front, back, solid)
 
 

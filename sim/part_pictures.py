@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mapbox_earcut
+import numba
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from shapely import Polygon
@@ -23,6 +24,8 @@ BACK = np.array([222.0, 190.0, 150.0])
 EDGE = (40, 52, 64)
 SMOOTH = 2
 """Pictures are drawn this many times larger and shrunk, so that edges are smooth."""
+FINE = 3e-5
+"""Chords of drawn arcs may be this coarse [m]."""
 ZONE_STEPS = 8
 """Strips that a bend zone is drawn with."""
 
@@ -63,33 +66,35 @@ def drawn(mesh: Mesh, direction: Array, *, width: int, height: int) -> Image.Ima
     light = LIGHT / np.linalg.norm(LIGHT)
     shade = 0.45 + 0.55 * np.abs(normals @ light) / np.maximum(length, 1e-15)
     corners = camera.pixels(mesh.points).reshape(-1, 3, 3)
-    for corner, tone in zip(corners, shade[:, None] * mesh.colours, strict=True):
-        _fill(corner, tone, colour, depth)
+    _fill(corners, shade[:, None] * mesh.colours, colour, depth)
     for line in mesh.lines:
         _stroke(camera, line, colour, depth)
     image = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8))
     return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _fill(corner: Array, tone: Array, colour: Array, depth: Array) -> None:
-    """One triangle into the picture; depth is interpolated as its inverse, which is straight in the picture."""
-    low = np.maximum(np.floor(corner[:, :2].min(axis=0)).astype(int), 0)
-    high = np.minimum(np.ceil(corner[:, :2].max(axis=0)).astype(int) + 1, depth.shape[::-1])
-    if np.any(high <= low):
-        return
-    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = corner
-    area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    if abs(area) < 1e-9:
-        return
-    x, y = np.meshgrid(np.arange(low[0], high[0]) + 0.5, np.arange(low[1], high[1]) + 0.5)
-    b = ((x - ax) * (cy - ay) - (y - ay) * (cx - ax)) / area
-    c = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / area
-    inside = (b >= -1e-6) & (c >= -1e-6) & (b + c <= 1 + 1e-6)
-    away = 1 / np.maximum((1 - b - c) / az + b / bz + c / cz, 1e-9)
-    window = (slice(low[1], high[1]), slice(low[0], high[0]))
-    nearer = inside & (away < depth[window])
-    depth[window][nearer] = away[nearer]
-    colour[window][nearer] = tone
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _fill(corners: Array, tones: Array, colour: Array, depth: Array) -> None:
+    """Triangles (n, 3, 3) into the picture; depth is interpolated as its inverse, which is straight in the picture."""
+    height, width = depth.shape
+    for n in range(len(corners)):
+        (ax, ay, az), (bx, by, bz), (cx, cy, cz) = corners[n]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if abs(area) < 1e-9:
+            continue
+        left, right = max(int(np.floor(min(ax, bx, cx))), 0), min(int(np.ceil(max(ax, bx, cx))) + 1, width)
+        top, low = max(int(np.floor(min(ay, by, cy))), 0), min(int(np.ceil(max(ay, by, cy))) + 1, height)
+        for row in range(top, low):
+            for column in range(left, right):
+                x, y = column + 0.5, row + 0.5
+                b = ((x - ax) * (cy - ay) - (y - ay) * (cx - ax)) / area
+                c = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / area
+                if b < -1e-6 or c < -1e-6 or b + c > 1 + 1e-6:
+                    continue
+                away = 1 / max((1 - b - c) / az + b / bz + c / cz, 1e-9)
+                if away < depth[row, column]:
+                    depth[row, column] = away
+                    colour[row, column] = tones[n]
 
 
 def _stroke(camera: Camera, line: Array, colour: Array, depth: Array) -> None:
@@ -136,10 +141,9 @@ def folded_mesh(part: SheetPart, angles: Array) -> Mesh:
             lines.extend((top, low))
 
     for flange in part.flanges:
-        add(flange.polygon, _Place(Ts[flange.index]))
+        add(flange.polygon.simplify(FINE), _Place(Ts[flange.index]))
     for bend, zone in zip(part.bends, part.zones, strict=True):
-        pieces = [piece for piece in getattr(zone, "geoms", (zone,)) if isinstance(piece, Polygon)]
-        for piece in pieces:
+        for piece in getattr(zone, "geoms", (zone,)):
             for step in range(ZONE_STEPS):
                 for strip in zone_strip(piece, bend, step, ZONE_STEPS):
                     add(strip, _Place(Ts[bend.parent], part, bend.index, float(angles[bend.index])))
@@ -212,4 +216,4 @@ def side_by_side(titles: Sequence[str], images: Sequence[Image.Image]) -> bytes:
     return buffer.getvalue()
 
 
-__all__ = ["Mesh", "drawn", "flat_picture", "folded_mesh", "side_by_side", "solid_mesh"]
+__all__ = ["BACK", "STEEL", "Mesh", "drawn", "flat_picture", "folded_mesh", "side_by_side", "solid_mesh"]
