@@ -68,10 +68,7 @@ def build_sheet(
     chosen = rule or KFactor(material.k_factor)
     widths = [_width(flat, i, spec, thickness, chosen) for i, spec in enumerate(specs)]
     zones = _zones(flat, widths)
-    regions = _regions(flat, zones, 0.0)
-    if len(regions) != len(specs) + 1:
-        # Edges that are a rounding error off square leave hairs of sheet beside a zone; on a grid they are gone.
-        regions = _regions(flat, zones, GRID)
+    regions = _regions(flat, zones)
     sides = [_sides(flat, i, widths[i], regions) for i in range(len(specs))]
     graph = nx.MultiGraph()
     graph.add_nodes_from(range(len(regions)))
@@ -142,9 +139,9 @@ def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon | MultiP
     return tuple(zones)
 
 
-def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon], grid: float) -> list[Polygon]:
-    """Connected regions outside the zones, larger first; slivers are given to the region they touch most. With a grid corners are rounded to it [m]."""
-    rest = shapely.difference(flat.outline, unary_union(zones), grid_size=grid or None) if zones else flat.outline
+def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon]) -> list[Polygon]:
+    """Connected regions outside the zones, larger first; slivers are given to the region they touch most."""
+    rest = _rest(flat.outline, unary_union(zones)) if zones else flat.outline
     pieces = [piece for piece in getattr(rest, "geoms", (rest,)) if isinstance(piece, Polygon) and piece.area > 1e-12]
     regions = sorted((piece for piece in pieces if piece.area > SLIVER), key=lambda piece: (-round(piece.area, 12), piece.bounds))
     for sliver in (piece for piece in pieces if piece.area <= SLIVER):
@@ -155,6 +152,12 @@ def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon], grid: f
             if isinstance(joined, Polygon):
                 regions[i] = joined
     return regions
+
+
+def _rest(outline: Polygon, zones: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+    """The outline without the zones. Edges that are a rounding error off square leave hairs of sheet beside a zone; on a grid they are gone."""
+    exact, clean = shapely.difference(outline, zones), shapely.difference(outline, zones, grid_size=GRID)
+    return exact if shapely.get_num_coordinates(exact) == shapely.get_num_coordinates(clean) else clean
 
 
 def _sides(flat: FlatPattern, i: int, width: float, regions: Sequence[Polygon]) -> tuple[int, int]:

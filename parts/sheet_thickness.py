@@ -164,7 +164,9 @@ def _vote(brep: Brep, planes: Planes) -> float:
                     votes.append((float(heights[top] - heights[bottom]), common, int(faces[top])))
                     break
     if not votes:
-        raise InputError(f"not a sheet part: no two of its plane faces are parallel and look away from each other ({_kinds(brep)})")
+        raise InputError(
+            f"not a press-brake part: no two of its plane faces are parallel and look away from each other; it has {_kinds(brep)}: cones, lofts and drawn shapes have no flat flanges"
+        )
     votes.sort()
     clusters: list[list[tuple[float, float, int]]] = [[votes[0]]]
     for vote in votes[1:]:

@@ -15,13 +15,13 @@ from core.findings import Finding
 from core.frames import Array
 from core.units import to_deg, to_mm
 from parts.allowance import AllowanceRule
-from parts.brep import CONE, OTHER, Brep, mm3
+from parts.brep import CONE, CYLINDER, OTHER, Brep, mm3
 from parts.flat import BendLine, FlatPattern
 from parts.flat_edges import FlatEdge
 from parts.sheet import SheetPart
 from parts.sheet_features import Feature, explain, foreign_kinds
 from parts.sheet_thickness import find_sides
-from parts.sheet_walk import best_side
+from parts.sheet_walk import FoldedBend, best_side
 from parts.step_file import StepSolid
 from parts.unfold_map import BendMap, FlangeMap, UnfoldMaps, unfold_maps
 from parts.unfold_mend import flat_region
@@ -226,12 +226,22 @@ def _volume(solid: StepSolid, front: FlatSide, region: Polygon, features: tuple[
         bend = it.bend
         length = bend.span[1] - bend.span[0]
         if bend.sharp:
-            corner = thickness**2 * (bend.angle / 2 if bend.faces else math.tan(bend.angle / 2))
+            corner = thickness**2 * (
+                bend.angle / 2 if bend.faces or _rounded_outside(front.brep, bend, thickness) else math.tan(bend.angle / 2)
+            )
             more += length * (corner - it.gap * thickness)
         else:
             area = front.region(("bend", i)).area
             more += area * thickness * (bend.angle * (bend.radius + thickness / 2) / it.gap - 1)
     return VolumeCheck(flat / solid.entry.volume - 1, (flat + more) / solid.entry.volume - 1)
+
+
+def _rounded_outside(brep: Brep, bend: FoldedBend, thickness: float) -> bool:
+    """Whether a bend with a sharp inner corner has a cylinder of the sheet's thickness about it."""
+    found = np.flatnonzero((brep.face_kind == CYLINDER) & (np.abs(brep.face_radius - thickness) < 0.05 * thickness))
+    offset = brep.face_frame[found, :3] - bend.start
+    away = np.linalg.norm(offset - np.outer(offset @ bend.along, bend.along), axis=1)
+    return bool(np.any((np.abs(brep.face_frame[found, 3:6] @ bend.along) > 1 - 1e-6) & (away < 0.05 * thickness)))
 
 
 def _lines(maps: UnfoldMaps, region: Polygon) -> tuple[list[BendLine], list[UnfoldedBend]]:
