@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`; those for programs stand in `api.cli_programs`."""
+"""The command line: `pliant bend`, `pliant unfold`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`; those for programs stand in `api.cli_programs`."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def _root() -> None:
 
 @app.command()
 def bend(
-    source: Annotated[Path, typer.Argument(help="a flat DXF, or a job file (.yaml)")],
+    source: Annotated[Path, typer.Argument(help="a flat DXF, a folded STEP part, or a job file (.yaml)")],
     out: Annotated[Path, typer.Option(help="result folder")],
     cell: Annotated[str | None, typer.Option(help="shipped cell or cell file; see `pliant cells`")] = None,
     material: Annotated[str | None, typer.Option(help="see `pliant tools`")] = None,
-    thickness_mm: Annotated[float | None, typer.Option(help="sheet thickness")] = None,
+    thickness_mm: Annotated[float | None, typer.Option(help="sheet thickness; a STEP part says it itself")] = None,
     angle_deg: Annotated[float | None, typer.Option(help="bend angle where the drawing says none")] = None,
     direction: Annotated[str | None, typer.Option(help="up or down, where the drawing says none; up when an angle is given")] = None,
     radius_mm: Annotated[float | None, typer.Option(help="inner radius where the drawing says none")] = None,
@@ -44,6 +44,7 @@ def bend(
             help="what lies on a layer of the drawing: NAME=ROLE, ROLE one of bend, bend-up, bend-down, outline, ignore; may be repeated"
         ),
     ] = None,
+    solid: Annotated[str | None, typer.Option(help="number or name of the solid, where a STEP file holds several")] = None,
     seed: Annotated[int, typer.Option(help="of the random generator")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="summary as JSON on stdout")] = False,
     force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
@@ -52,7 +53,7 @@ def bend(
     from api.jobs import BendRequest, run_bend
 
     layers = _layers(layer or [])
-    request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed, layers)
+    request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed, layers, solid)
     if out.exists() and not force:
         raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
     with shown_progress() as progress:
@@ -75,6 +76,37 @@ def _layers(options: list[str]) -> dict[str, str]:
             raise InputError(f"option --layer '{option}' is not NAME=ROLE")
         layers[name] = checked_role(role)
     return layers
+
+
+@app.command()
+def unfold(
+    source: Annotated[Path, typer.Argument(help="a folded STEP part")],
+    out: Annotated[Path, typer.Option(help="the flat, as DXF")],
+    material: Annotated[str, typer.Option(help="see `pliant tools`; gives the K-factor")] = "mild-steel",
+    solid: Annotated[str | None, typer.Option(help="number or name of the solid, where the file holds several")] = None,
+    k_factor: Annotated[
+        float | None, typer.Option(help="neutral fibre from the inner face over thickness; default: the material's")
+    ] = None,
+    allowance: Annotated[str, typer.Option(help="k-factor or din-6935")] = "k-factor",
+    radius_mm: Annotated[float | None, typer.Option(help="inner radius of bends modelled without one")] = None,
+    by: Annotated[str, typer.Option("--convention", help="of the DXF's layers: generic, inventor, solidworks")] = "generic",
+    png: Annotated[bool, typer.Option("--png", help="also a picture beside the DXF: folded, flat, refolded")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="summary as JSON on stdout")] = False,
+    force: Annotated[bool, typer.Option(help="replace existing files")] = False,
+) -> None:
+    """Unfolds a STEP part and checks the flat. Exit code 0: unfolded, 1: findings of error level, 2: bad input, or no bent sheet."""
+    from api.cli_unfold import print_unfolded, write_beside
+    from api.unfold import UnfoldRequest, run_unfold, summary_json
+
+    request = UnfoldRequest(source, material, solid, k_factor, allowance, radius_mm, by, png)
+    with shown_progress() as progress:
+        summary, files = run_unfold(request, progress)
+    summary["files"] = write_beside(out, files, force=force)
+    if as_json:
+        print(summary_json(summary))
+    else:
+        print_unfolded(out_console, summary)
+    raise typer.Exit(1 if any(finding["level"] == "error" for finding in summary["findings"]) else 0)
 
 
 @app.command()

@@ -25,7 +25,7 @@ def print_summary(console: Console, summary: dict[str, Any], out: Path) -> None:
     """Writes a job's summary for people; `--json` and the files keep every figure."""
     console.print(verdict(summary))
     console.print(
-        f"[bold]{escape(summary['part'])}[/] in {summary['cell']}, {summary['material']} {summary['thickness_mm']:g} mm, gripper {summary['gripper']}"
+        f"[bold]{escape(summary['part'])}[/] in {summary['cell']}, {summary['material']} {_thickness(summary)}, gripper {summary['gripper']}"
     )
     bends = summary["bends"]
     if bends:
@@ -112,3 +112,8 @@ def _letter(index: int) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _thickness(summary: dict[str, Any]) -> str:
+    """A STEP part that was refused has none."""
+    return "" if summary["thickness_mm"] is None else f"{summary['thickness_mm']:g} mm"

@@ -19,7 +19,7 @@ out_console = Console()
 err_console = Console(stderr=True)
 STYLES = {"error": "bold red", "warning": "yellow", "info": ""}
 STAGES = {
-    "read": "reading", "grips": "choosing grips", "sequence": "finding the order", "motion": "planning moves", "replay": "replaying in pybullet",
+    "read": "reading", "unfold": "unfolding", "refold": "folding again", "grips": "choosing grips", "sequence": "finding the order", "motion": "planning moves", "replay": "replaying in pybullet",
     "torques": "joint torques", "run": "running the program", "export": "writing the robot program", "show": "drawing",
 }  # fmt: skip
 """Stage names of `core.progress` for people."""

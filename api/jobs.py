@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.job_folder import checksums, job_files
+from api.unfold import TIP_RADIUS, folded_part
 from cells.completeness import incomplete
 from cells.load import cell_names, load_cell
 from cells.yaml_source import Source, read_source
@@ -20,12 +21,13 @@ from core.files import checked_size, inside
 from core.findings import Finding, has_errors
 from core.progress import Progress
 from core.stages import Stages
-from core.units import MM, to_mm
+from core.units import to_mm
 from parts.dxf import DxfLimits, read_dxf
 from parts.flat import FlatPattern
 from parts.job import JobSpec, blocking_findings, make_part
 from parts.materials import material
 from parts.sheet import SheetPart
+from parts.step_file import StepLimits, is_step
 from sim.airbend import inner_radius, rule_opening
 from sim.bending import BendingOptions, BendingResult, plan_bending
 from sim.cell_check import CellCheck, check_cell
@@ -56,6 +58,7 @@ class BendRequest:
     gripper: str | None = None
     seed: int = 0
     layers: dict[str, str] | None = None
+    solid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def job_spec(request: BendRequest) -> JobInput:
     Raises:
         InputError: For a job file or options that do not fit, with file and line or the option's name.
     """
-    given = {key: getattr(request, key) for key in ("cell", "material", "thickness_mm", "units", "gripper")}
+    given = {key: getattr(request, key) for key in ("cell", "material", "thickness_mm", "units", "gripper", "solid")}
     given = {key: value for key, value in given.items() if value is not None}
     bend = {key: getattr(request, key) for key in ("angle_deg", "direction", "radius_mm")}
     bend = {key: value for key, value in bend.items() if value is not None}
@@ -100,11 +103,14 @@ def job_spec(request: BendRequest) -> JobInput:
         with source.at("part"):
             drawing = inside(folder, job.part, f"part '{job.part}'")
         name = job.cell if request.cell is not None or job.cell in cell_names() else str(folder / job.cell)
+        if job.thickness_mm is None and not is_step(drawing):
+            raise InputError("missing key 'thickness_mm': a DXF does not say how thick the sheet is", file=request.source)
         return JobInput(job, drawing, name, source)
-    checked_size(request.source, DxfLimits().bytes, "DXF file")
-    missing = [f"--{key.replace('_', '-')}" for key in ("cell", "material", "thickness_mm") if key not in given]
+    folded = is_step(request.source)
+    checked_size(request.source, StepLimits().bytes if folded else DxfLimits().bytes, "STEP file" if folded else "DXF file")
+    missing = [f"--{key.replace('_', '-')}" for key in ("cell", "material", *(() if folded else ("thickness_mm",))) if key not in given]
     if missing:
-        raise InputError(f"a DXF does not say everything: give {', '.join(missing)}", file=request.source)
+        raise InputError(f"a {'STEP file' if folded else 'DXF'} does not say everything: give {', '.join(missing)}", file=request.source)
     if "angle_deg" in bend:
         bend.setdefault("direction", "up")
     part = {"part": request.source.name or str(request.source), "bends": {"default": bend}, "layers": layers, "seed": request.seed}
@@ -129,10 +135,13 @@ def drawn_part(asked: JobInput) -> tuple[FlatPattern, SheetPart | None]:
     job = asked.job
     with asked.at("material"):
         steel = material(job.material)
+    if is_step(asked.drawing):
+        folded = folded_part(asked.drawing, job, steel)
+        return folded.flat, folded.part
     flat = read_dxf(asked.drawing, units=job.units, layers=job.layers, keywords={str(key): word for key, word in job.bend_keywords.items()})
     if has_errors(flat.findings):
         return flat, None
-    return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness_mm * MM), 0.8 * MM))
+    return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness), TIP_RADIUS))
 
 
 def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -235,7 +244,7 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
     clearance, closest = min(free, key=lambda item: item[0]) if free else (None, None)
     flips = sum(a.flipped != b.flipped for a, b in zip(result.plan.steps[:-1], result.plan.steps[1:], strict=True))
     return {
-        "part": result.part.name, "cell": result.cell.name, "material": job.material, "thickness_mm": job.thickness_mm, "gripper": result.gripper.name,
+        "part": result.part.name, "cell": result.cell.name, "material": job.material, "thickness_mm": job.thickness_mm or round(to_mm(result.part.thickness), 4), "gripper": result.gripper.name,
         "verified": bool(result.plan.phases) and not has_errors(findings), "bends": bends,
         "regrips": sum(a is not b for a, b in zip(result.grips[:-1], result.grips[1:], strict=True)), "flips": flips,
         "clearance_mm": None if clearance is None else round(to_mm(clearance), 2), "clearance_between": None if closest is None else list(closest),

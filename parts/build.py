@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
+import shapely
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.ops import unary_union
 
@@ -22,6 +23,8 @@ from parts.sheet import Bend, Flange, SheetPart, Stroke
 COLLINEAR = 1e-4
 """Bend lines closer than this to one line are made in one stroke [m]."""
 PARALLEL = np.radians(0.05)
+GRID = 1e-9
+"""Corners are rounded to this where hairs of sheet are in the way [m]."""
 SLIVER = 2e-7
 """Regions smaller than this join a neighbour instead of being a flange [m2]."""
 END_SLACK = 5e-5
@@ -138,7 +141,7 @@ def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon | MultiP
 
 def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon]) -> list[Polygon]:
     """Connected regions outside the zones, larger first; slivers are given to the region they touch most."""
-    rest = flat.outline.difference(unary_union(zones)) if zones else flat.outline
+    rest = _rest(flat.outline, unary_union(zones)) if zones else flat.outline
     pieces = [piece for piece in getattr(rest, "geoms", (rest,)) if isinstance(piece, Polygon) and piece.area > 1e-12]
     regions = sorted((piece for piece in pieces if piece.area > SLIVER), key=lambda piece: (-round(piece.area, 12), piece.bounds))
     for sliver in (piece for piece in pieces if piece.area <= SLIVER):
@@ -149,6 +152,12 @@ def _regions(flat: FlatPattern, zones: Sequence[Polygon | MultiPolygon]) -> list
             if isinstance(joined, Polygon):
                 regions[i] = joined
     return regions
+
+
+def _rest(outline: Polygon, zones: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+    """The outline without the zones. Edges that are a rounding error off square leave hairs of sheet beside a zone; on a grid they are gone."""
+    exact, clean = shapely.difference(outline, zones), shapely.difference(outline, zones, grid_size=GRID)
+    return exact if shapely.get_num_coordinates(exact) == shapely.get_num_coordinates(clean) else clean
 
 
 def _sides(flat: FlatPattern, i: int, width: float, regions: Sequence[Polygon]) -> tuple[int, int]:

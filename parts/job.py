@@ -46,10 +46,13 @@ class JobSpec(BaseModel):
     """A bending job."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    part: Name = Field(description="DXF file, relative to this file and inside its folder")
+    part: Name = Field(description="flat DXF or folded STEP file, relative to this file and inside its folder")
     cell: Name = Field(description="name of a shipped cell (`pliant cells`), or a cell file relative to this file")
     material: Name = Field(description="name of a material, see `pliant tools`")
-    thickness_mm: Annotated[Finite, Field(gt=0, le=30)] = Field(description="of the sheet [mm]")
+    thickness_mm: Annotated[Finite, Field(gt=0, le=30)] | None = Field(
+        default=None, description="of the sheet [mm]; needed for a DXF, a STEP file says it itself"
+    )
+    solid: Name | None = Field(default=None, description="number or name of the solid of a STEP file that holds several")
     bends: BendTableEntry = Field(default=BendTableEntry(), description="what the drawing does not say about its bends")
     k_factor: Annotated[Finite, Field(gt=0, lt=1)] | None = Field(
         default=None, description="neutral fibre from the inner face over thickness; default: the material's"
@@ -68,6 +71,18 @@ class JobSpec(BaseModel):
     gripper: Name | None = Field(default=None, description="one of the cell's grippers; default: the first that can do the job")
     stack_face: Literal["auto", "top", "bottom"] = Field(default="auto", description="which face of the sheets looks up on the stack")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="of the random generator; same seed, same plan")
+
+    @property
+    def thickness(self) -> float:
+        """Of the sheet [m]; raises `InputError` where the job does not say it."""
+        if self.thickness_mm is None:
+            raise InputError("a DXF does not say how thick the sheet is: give thickness_mm", file=self.part)
+        return self.thickness_mm * MM
+
+    @property
+    def rule(self) -> AllowanceRule | None:
+        """Flat width of the bends; None: by the K-factor of the material."""
+        return Din6935() if self.allowance == "din-6935" else None if self.k_factor is None else KFactor(self.k_factor)
 
 
 def json_schema() -> dict[str, Any]:
@@ -114,8 +129,7 @@ def bend_specs(flat: FlatPattern, bends: BendTableEntry, default_radius: float) 
 def make_part(flat: FlatPattern, job: JobSpec, material: Material, default_radius: float) -> SheetPart:
     """The sheet part of a job; the drawing must have no findings of error level."""
     specs = bend_specs(flat, job.bends, default_radius)
-    rule: AllowanceRule = Din6935() if job.allowance == "din-6935" else KFactor(job.k_factor or material.k_factor)
-    return build_sheet(flat, thickness=job.thickness_mm * MM, material=material, specs=specs, rule=rule)
+    return build_sheet(flat, thickness=job.thickness, material=material, specs=specs, rule=job.rule)
 
 
 def blocking_findings(flat: FlatPattern) -> list[Finding]:

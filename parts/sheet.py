@@ -9,7 +9,7 @@ import numpy as np
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.polygon import orient
 
-from core.frames import Array
+from core.frames import Array, apply
 from parts.flat import FlatPattern
 from parts.materials import Material
 
@@ -149,6 +149,32 @@ class SheetPart:
         y = -width / 2 + arc * share * sinc - c * back
         z = arc * share * math.sin(b / 2) * _sinc(b / 2) - s * back
         return np.array(((1.0, 0.0, 0.0, 0.0), (0.0, c, -s, y), (0.0, s, c, z), (0.0, 0.0, 0.0, 1.0)))
+
+    def zone_points(self, bend: int, angle: float, points: Array) -> Array:
+        """Points of a bend zone in flat coordinates (k, 3), z from the mid-plane, at an angle, in the parent flange's frame (k, 3)."""
+        it = self.bends[bend]
+        local = apply(it.T_bend_sheet, points)
+        share = local[:, 1] / it.allowance + 0.5
+        b = angle * share
+        arc = it.allowance + (0.5 - it.k_factor) * self.thickness * abs(angle)
+        half = np.sinc(b / 2 / np.pi)
+        y = -it.allowance / 2 + arc * share * np.sinc(b / np.pi) - local[:, 2] * np.sin(b)
+        z = arc * share * np.sin(b / 2) * half + local[:, 2] * np.cos(b)
+        return apply(it.T_sheet_bend, np.stack((local[:, 0], y, z), axis=1))
+
+    def zone_flat(self, bend: int, angle: float, points: Array) -> Array:
+        """The inverse of `zone_points` for a bend that is not flat: points in the parent flange's frame (k, 3) to flat coordinates (k, 3)."""
+        it = self.bends[bend]
+        local = apply(it.T_bend_sheet, points)
+        sign = math.copysign(1.0, angle)
+        radius = self.radius_at(bend, angle) + self.thickness / 2
+        away_y, away_z = local[:, 1] + it.allowance / 2, local[:, 2] - sign * radius
+        # From the parent's tangent line round the centre of the arc; counted on from the middle, so that hems do not break at half a turn.
+        b = np.arctan2(away_y, -sign * away_z)
+        b = (b - abs(angle) / 2 + math.pi) % (2 * math.pi) - math.pi + abs(angle) / 2
+        y = it.allowance * (b / abs(angle) - 0.5)
+        z = sign * (radius - np.hypot(away_y, away_z))
+        return apply(it.T_sheet_bend, np.stack((local[:, 0], y, z), axis=1))
 
     def flange_hulls(self, flange: int) -> tuple[Array, ...]:
         """The flange's plates as prisms (2k, 3) in its frame."""

@@ -79,7 +79,10 @@ def _vacuum_grips(part: SheetPart, gripper: Gripper, flange: int, com: Array) ->
     others = part.flat.outline.difference(polygon.buffer(1e-6))
     if inner.is_empty:
         return []
+    # Of holes too, and of every piece where slots near the edge part the region.
+    rim = inner.boundary
     prepare(inner)
+    prepare(rim)
     radius = max(cup.radius for cup in gripper.cups)
     x_min, y_min, x_max, y_max = inner.bounds
     step = max(0.01, min(0.04, max(x_max - x_min, y_max - y_min) / 12))
@@ -93,11 +96,7 @@ def _vacuum_grips(part: SheetPart, gripper: Gripper, flange: int, com: Array) ->
                 for index, cup in enumerate(gripper.cups):
                     # A cup seen in flat coordinates; cups are symmetric about the TCP, so both faces share the test.
                     disc = Point(x + c * cup.x - s * cup.y, y + s * cup.x + c * cup.y)
-                    if (
-                        inner.distance(disc) == 0.0
-                        and inner.exterior.distance(disc) >= cup.radius
-                        and all(ring.distance(disc) >= cup.radius for ring in inner.interiors)
-                    ):
+                    if inner.distance(disc) == 0.0 and rim.distance(disc) >= cup.radius:
                         active.append(index)
                     elif not others.is_empty and others.distance(disc) < cup.radius + CUP_EDGE_MARGIN:
                         spoiled = True
