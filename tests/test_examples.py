@@ -65,7 +65,7 @@ def test_program():
     moves = [line for line in out.splitlines() if ": joints" in line or ": linear to" in line]
     assert out.splitlines()[-1] == f"BRACKET.mod: {len(moves)} moves" and len(moves) > 20
     for move in moves:
-        statement = text[int(move.split(":")[0].removeprefix("line ")) - 1].strip()
+        statement = text[int(move.split(":")[0].removeprefix("BRACKET.mod line ")) - 1].strip()
         assert statement.startswith("MoveAbsJ" if "joints" in move else "MoveL")
 
 
