@@ -12,19 +12,19 @@ import pytest
 
 pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
 
-from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse  # noqa: E402
-from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeFace, BRepBuilderAPI_MakePolygon, BRepBuilderAPI_Transform  # noqa: E402
-from OCP.BRepPrimAPI import (  # noqa: E402
+from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
+from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeFace, BRepBuilderAPI_MakePolygon, BRepBuilderAPI_Transform
+from OCP.BRepPrimAPI import (
     BRepPrimAPI_MakeCone,
     BRepPrimAPI_MakeCylinder,
     BRepPrimAPI_MakePrism,
     BRepPrimAPI_MakeRevol,
 )
-from OCP.gp import gp_Ax1, gp_Ax2, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec  # noqa: E402
+from OCP.gp import gp_Ax1, gp_Ax2, gp_Dir, gp_Pnt, gp_Trsf, gp_Vec
 
-from core.units import MM  # noqa: E402
-from parts.step_extract import bodies, extract, summary  # noqa: E402
-from parts.step_file import StepSolid, _brep, _entry  # noqa: E402
+from core.units import MM
+from parts.step_extract import bodies, extract, summary
+from parts.step_file import StepSolid, _brep, _entry
 
 
 def turn_x(angle: float) -> np.ndarray:
