@@ -36,7 +36,7 @@ from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
 from sim.programs import Exported, export
 from sim.recording import recording_glb
-from sim.replay import replay, with_replay
+from sim.replay import replay, with_clearances, with_replay
 from sim.setup_sheet import grip_place, setup_sheet
 from sim.torques import TorqueCheck, check_torques, torque_table
 from sim.verify.verify import Verification
@@ -166,9 +166,6 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         return summary, _files(summary, None)
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
     result = plan_bending(part, cell, options, progress, stages)
-    if result.plan.phases:
-        with stages.measure("replay"):
-            result = with_replay(result, replay(result, progress))
     torques: TorqueCheck | None = None
     if result.plan.phases:
         progress("torques", 0.0, result.cell.robot.model.name)
@@ -181,6 +178,12 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         with stages.measure("export"):
             exported = export(result, progress=progress)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
+    if exported is not None and exported.files and exported.verification is not None:
+        # The second engine has seen the whole job, as the program's text does it.
+        result = with_clearances(result, exported.verification.clearances)
+    elif result.plan.phases:
+        with stages.measure("replay"):
+            result = with_replay(result, replay(result, progress))
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.verification is None else program_summary(exported.language, exported.verification)
     if program is not None and exported is not None:

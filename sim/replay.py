@@ -155,11 +155,17 @@ def replay(result: Enacted, progress: Progress = silent) -> Replay:
 
 def with_replay(result: BendingResult, checked: Replay) -> BendingResult:
     """The result with every phase's clearance as the second engine measured it, and its findings."""
+    seen = with_clearances(result, dict(enumerate(checked.clearances)))
+    return replace(seen, plan=replace(seen.plan, findings=(*result.plan.findings, *checked.findings)))
+
+
+def with_clearances(result: BendingResult, clearances: dict[int, PhaseClearance]) -> BendingResult:
+    """The result with the clearances of phases, by their index, as the second engine measured them."""
     phases = tuple(
-        replace(phase, clearance=seen.distance, closest=seen.bodies)
-        for phase, seen in zip(result.plan.phases, checked.clearances, strict=True)
+        phase if index not in clearances else replace(phase, clearance=clearances[index].distance, closest=clearances[index].bodies)
+        for index, phase in enumerate(result.plan.phases)
     )
-    return replace(result, plan=replace(result.plan, phases=phases, findings=(*result.plan.findings, *checked.findings)))
+    return replace(result, plan=replace(result.plan, phases=phases))
 
 
 @dataclass(frozen=True, slots=True)
