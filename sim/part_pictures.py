@@ -15,6 +15,7 @@ from shapely.geometry.polygon import orient
 
 from core.frames import Array, apply
 from core.units import to_deg, to_mm
+from parts.brep import Brep
 from parts.sheet import SheetPart, zone_strip
 from sim.camera import Camera, fitted
 
@@ -114,9 +115,11 @@ def _stroke(camera: Camera, line: Array, colour: Array, depth: Array) -> None:
             colour[y[ok][seen], x[ok][seen]] = EDGE
 
 
-def solid_mesh(points: Array, triangles: Array, colours: Array, edges: Sequence[Array]) -> Mesh:
-    """A solid's triangles; `colours` per triangle (n, 3), `edges` its edges as polylines."""
-    return Mesh(points[triangles], colours, tuple(edges))
+def solid_mesh(brep: Brep, colours: Array, T_view_step: Array) -> Mesh:
+    """A solid with its edges, `colours` per face (n, 3), in the coordinates it is looked at in."""
+    corners, faces = brep.triangles(range(brep.n_faces))
+    edges = tuple(apply(T_view_step, brep.edge_points(edge)) for edge in range(len(brep.edge_kind)))
+    return Mesh(apply(T_view_step, corners.reshape(-1, 3)).reshape(-1, 3, 3), colours[faces], edges)
 
 
 def folded_mesh(part: SheetPart, angles: Array) -> Mesh:
