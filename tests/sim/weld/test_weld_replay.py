@@ -69,7 +69,7 @@ def test_a_thin_pin_between_two_samples_is_found(plans):
     middle = (a @ translation(0, 0, -0.006) + b @ translation(0, 0, -0.006)) / 2
     pin = Body("pin", "fixture", np.eye(4), (middle[:3, 3] + box_hull(*(-0.5e-3, 0.5e-3) * 3),))
     phase = plan.phases[1]
-    short = dataclasses.replace(phase, times=phase.times[31:33], robot=phase.robot[31:33], positioner=phase.positioner[31:33])
+    short = dataclasses.replace(phase, times=phase.times[30:32], robot=phase.robot[30:32], positioner=phase.positioner[30:32])
     blocked = dataclasses.replace(cell, fixtures=(pin,))
     found = replay_weld(blocked, WELDMENT, dataclasses.replace(plan, phases=(short,))).findings
     assert [("pin" in finding.message) for finding in found] == [True]
