@@ -16,8 +16,9 @@ from robots.programs.execution import run
 from robots.programs.program import RobotProgram
 from sim.bend_program import BendProgram, Origin
 from sim.bending import BendingResult
+from sim.looking import PhaseClearance
 from sim.plan import BendPlan, Phase
-from sim.replay import PhaseClearance, Replayer
+from sim.replay import Replayer
 from sim.singularity import singularity_findings
 from sim.verify.cell import Piece, VirtualCell
 from sim.verify.drive import DriveFault
