@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sim.program_check import check_program
 
 from cells.load import SHIPPED, load_cell
 from core.errors import PliantError
@@ -20,7 +21,6 @@ from sim.bend_program import bend_program
 from sim.bending import plan_bending
 from sim.cell_scene import build_cell_scene
 from sim.outputs import plan_dict
-from sim.program_check import check_program
 from sim.programs import export, run_program
 from sim.recording import recording_glb
 from sim.replay import replay
