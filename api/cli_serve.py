@@ -27,9 +27,6 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="plan the example parts at the first start")] = True,
 ) -> None:
     """Serves HTTP and the page; routes are described at /docs. Ends with Ctrl-C; jobs that ran then go on at the next start."""
-    import uvicorn
-
-    from api.http import create_app
     from api.job_task import JobLimits
     from api.server_settings import ServerSettings, checked_for_host
 
@@ -37,7 +34,12 @@ def serve(
         data=data, store=store, workers=workers or os.cpu_count() or 1, executor=executor, api_key=api_key or None, demo=demo,
         limits=JobLimits(memory_mb, time_s, time_s),
     )  # fmt: skip
-    app = create_app(checked_for_host(settings, host))
+    checked_for_host(settings, host)
+    import uvicorn
+
+    from api.http import create_app
+
+    app = create_app(settings)
     logging.disable(logging.NOTSET)
     err_console.print(f"Pliant at http://{host}:{port}, routes at /docs; jobs lie in {data}", highlight=False)
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3, server_header=False)

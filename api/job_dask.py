@@ -51,7 +51,7 @@ class DaskExecutor:
         except ImportError:
             raise InputError("jobs on a Dask cluster need the extra: pip install 'pliant[dask]'") from None
         try:
-            self._client = Client(f"tcp://{address}", timeout=10, set_as_default=False)
+            self._client = Client(f"tcp://{address}", timeout=5, set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError(f"no Dask scheduler answers at '{address}': {str(error)[:120]}") from None
         self._jobs: dict[str, _Running] = {}

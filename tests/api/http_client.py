@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import socket
@@ -127,3 +128,18 @@ def alive(pid):
         return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def events(client, id, headers=None):
+    """Number, name and data of all events until the stream ends."""
+    out, row = [], {}
+    with client.stream("GET", f"/jobs/{id}/events", headers=headers or {}) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            key, _, value = line.partition(": ")
+            if key:
+                row[key] = value
+            elif "id" in row:
+                out.append((int(row["id"]), row["event"], json.loads(row["data"])))
+                row = {}
+    return out

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from cells.load import SHIPPED
 from sim.programs import SAID_DIFFERENTLY
-from tests.api.http_client import OPTIONS, app, drawing, finished, problem, sent
+from tests.api.http_client import OPTIONS, app, drawing, events, finished, problem, sent
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,20 @@ def test_programs_of_its_own_language_as_zip(client, done):
         (module,) = [name for name in archive.namelist() if name.endswith(".mod")]
         assert archive.read(module) == client.get(f"/jobs/{done['id']}/files/robot/{module}").content
     assert client.get(f"/jobs/{done['id']}/programs/rapid").content == answer.content
+
+
+def test_events_go_on_where_they_were_left(client, done):
+    told = events(client, done["id"])
+    assert [number for number, _, _ in told] == list(range(1, len(told) + 1))
+    states = [data["state"] for _, name, data in told if name == "state"]
+    assert states == ["queued", "running", "done"] and told[-1][2]["verified"] is True
+    stages = dict.fromkeys(data["stage"] for _, name, data in told if name == "progress")
+    assert [stage for stage in stages if stage in ("read", "motion", "replay", "show")] == ["read", "motion", "replay", "show"]
+    assert all(0 <= data["done"] <= 1 for _, name, data in told if name == "progress")
+    middle = len(told) // 2
+    assert events(client, done["id"], {"Last-Event-ID": str(middle)}) == told[middle:]
+    assert events(client, done["id"], {"Last-Event-ID": "nonsense"}) == told
+    assert client.get(f"/jobs/{done['id']}/events", headers={"Last-Event-ID": str(len(told))}).status_code == 204
 
 
 @pytest.mark.parametrize(
