@@ -88,9 +88,10 @@ def list_jobs(
 
 
 @router.get("/jobs/{id}", response_model=JobModel, responses=documented(404))
-def job_state(id: str, queue: Queue) -> dict[str, Any]:
+def job_state(id: str, queue: Queue) -> Response:
     """State and progress; the results once the job is done."""
-    return job_model(queue.get(id))
+    # Asked most of all: written as it is, not checked field by field once more.
+    return JSONResponse(job_model(queue.get(id)))
 
 
 @router.delete(
@@ -185,8 +186,7 @@ def job_program(id: str, language: LanguageName, queue: Queue) -> Response:
     """The robot program in a language, written, read back and run on demand; kept for the next time."""
     holder = queue.exported(queue.get(id), language)
     if holder.state in ("queued", "running"):
-        body = JobModel.model_validate(job_model(holder)).model_dump(mode="json")
-        return JSONResponse(body, 202, {"Location": f"/jobs/{holder.id}", "Retry-After": "1"})
+        return JSONResponse(job_model(holder), 202, {"Location": f"/jobs/{holder.id}", "Retry-After": "1"})
     names = [name for name in holder.files or {} if name.startswith("robot/")]
     if not names:
         findings = [it for it in (holder.summary or {}).get("findings", []) if it["level"] == "error"]

@@ -162,8 +162,8 @@ class Health(BaseModel):
     status: Literal["ok"] = Field(description="always ok")
 
 
-def _when(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _when(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def job_entry(row: JobRow) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _limit(limits: dict[str, int]) -> None:
         # At the soft limit of processor time comes SIGXCPU, which tells the reason; SIGKILL at the hard one would not.
         resource.setrlimit(kind, (soft, soft + 5 if kind == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else soft))
     with contextlib.suppress(OSError):
-        os.nice(5)
+        os.nice(10)
 
 
 def _teller(channel: TextIO) -> Progress:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import datetime
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api.http_models import JobModel
 from cells.load import SHIPPED
 from sim.programs import SAID_DIFFERENTLY
 from tests.api.http_client import OPTIONS, app, drawing, events, finished, problem, sent
@@ -221,3 +223,15 @@ def test_the_description_for_people_asks_no_other_host(client):
     assert page.status_code == 200 and "https://" not in page.text and "http://" not in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert client.get("/").status_code == 200
+
+
+def test_a_job_is_what_the_description_says(client, done):
+    """`GET /jobs/{id}` is written without the model; it fits it all the same, and the list says the same."""
+    job = JobModel.model_validate(done)
+    assert set(done) == set(JobModel.model_fields) and job.model_dump(mode="json")["files"] == done["files"]
+    listed = next(it for it in client.get("/jobs", params={"limit": 200}).json()["jobs"] if it["id"] == done["id"])
+    assert {key: datetime.fromisoformat(listed[key]) for key in ("created", "started", "finished")} == {
+        key: datetime.fromisoformat(done[key]) for key in ("created", "started", "finished")
+    }
+    rest = set(listed) - {"created", "started", "finished"}
+    assert {key: listed[key] for key in rest} == {key: done[key] for key in rest}
