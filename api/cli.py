@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant unfold`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`; those for programs stand in `api.cli_programs`."""
+"""The command line: `pliant bend`, `pliant unfold`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`; commands for programs stand in `api.cli_programs`, the server's in `api.cli_serve`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from api.cli_programs import add_program_commands
+from api.cli_serve import serve
 from api.cli_tables import print_summary
 from api.console import STYLES, err_console, out_console, shown_progress, write_folder
 from core.errors import InputError, PliantError, UnknownNameError
@@ -19,6 +20,7 @@ from core.findings import has_errors
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
 add_program_commands(app)
+app.command()(serve)
 
 
 @app.callback()
@@ -211,19 +213,6 @@ def tools() -> None:
     for name, it in materials().items():
         table.add_row("material", name, f"Rm {it.tensile_strength / 1e6:g} MPa, K {it.k_factor:g}, {it.density:g} kg/m3")
     out_console.print(table)
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="address to listen at; without a password of its own, so keep it inside")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-) -> None:
-    """Serves HTTP: GET /cells, /robots, POST /bend, GET /jobs/ID, GET /jobs/ID/files/NAME; described at /docs."""
-    import uvicorn
-
-    from api.http import create_app
-
-    uvicorn.run(create_app(), host=host, port=port, log_level="info")
 
 
 def main() -> None:
