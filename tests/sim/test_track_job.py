@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sim.program_check import check_program
 
 from cells.load import SHIPPED, load_cell
 from core.errors import PliantError
