@@ -32,7 +32,8 @@ SANDBOX = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'u
 Kind = Literal["bend", "verify", "export", "check"]
 
 
-def _queue(request: Request) -> JobQueue:
+async def _queue(request: Request) -> JobQueue:
+    # Not in a thread: this is asked with every request.
     queue: JobQueue = request.app.state.jobs
     return queue
 
