@@ -11,8 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http_problems import ProblemResponse, problem
+from api.refusals import TooLargeError
 from api.server_settings import ServerSettings
-from api.uploads import TooLargeError
 
 API = ("/jobs", "/cells", "/robots", "/tools", "/schema", "/openapi.json")
 """Paths, and what lies below them, that want the key where there is one; the page and /healthz hold no data."""
