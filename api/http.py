@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -44,9 +44,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
         if settings.demo:
             await run_in_threadpool(add_demo, jobs)
         # Read before anyone asks.
-        warm = asyncio.create_task(run_in_threadpool(http_catalogue.shipped))
+        threading.Thread(target=http_catalogue.shipped, daemon=True).start()
         yield
-        await warm
         await run_in_threadpool(jobs.close)
 
     # Swagger UI would come from another host; /docs is a page of our own.

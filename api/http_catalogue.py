@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -26,14 +27,22 @@ from robots.catalogue import robot_entry, robot_names
 router = APIRouter(tags=["catalogue"])
 
 
-@cache
+_READING = threading.Lock()
+
+
 def shipped() -> dict[str, dict[str, Any]]:
     """The shipped cells by name; reading them takes seconds, once."""
+    with _READING:
+        return _read_shipped()
+
+
+@cache
+def _read_shipped() -> dict[str, dict[str, Any]]:
     return {name: cell_entry(load_cell(name), own=False) for name in cell_names()}
 
 
 @router.get("/healthz", response_model=Health, tags=["server"])
-def healthz() -> dict[str, str]:
+async def healthz() -> dict[str, str]:
     """Answers while the server does; needs no key."""
     return {"status": "ok"}
 

@@ -11,13 +11,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http_problems import ProblemResponse, problem
+from api.refusals import TooLargeError
 from api.server_settings import ServerSettings
-from api.uploads import TooLargeError
 
 API = ("/jobs", "/cells", "/robots", "/tools", "/schema", "/openapi.json")
 """Paths, and what lies below them, that want the key where there is one; the page and /healthz hold no data."""
 FORMS = ("/jobs", "/cells")
-"""Where multipart forms are posted."""
+"""Where forms are posted."""
+FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
+"""The second holds no files: enough for jobs that need none."""
 REMEMBERED = 10_000
 """Addresses whose requests are counted."""
 SAFE = {
@@ -95,8 +97,8 @@ class Guard:
         if not length.isdecimal() or int(length[:20]) > settings.body_bytes:
             return problem(413, "upload-too-large", _too_large(settings), {"Connection": "close"})
         if scope["method"] == "POST" and path in FORMS:
-            if headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
-                return problem(415, "wrong-content-type", "send a form: multipart/form-data", {"Accept-Post": "multipart/form-data"})
+            if headers.get("content-type", "").partition(";")[0].strip().lower() not in FORM_TYPES:
+                return problem(415, "wrong-content-type", f"send a form: {' or '.join(FORM_TYPES)}", {"Accept-Post": ", ".join(FORM_TYPES)})
             if self._too_often((scope.get("client") or ("",))[0]):
                 return problem(429, "too-many-requests", f"more than {settings.posts_per_minute} uploads a minute from one address")
         return None

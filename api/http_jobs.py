@@ -25,14 +25,15 @@ from api.uploads import Upload, bare_name, inner_path, unpacked
 router = APIRouter(tags=["jobs"])
 LOOK_S = 0.25
 """How often an event stream looks for news [s]."""
-BEAT_S = 15.0
-"""A comment keeps a silent stream alive [s]."""
+BEAT = 40
+"""After so many looks without news a comment keeps the stream alive."""
 # A result is looked at, never run: names in it come from a stranger's drawing.
 SANDBOX = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'"}
 Kind = Literal["bend", "verify", "export", "check"]
 
 
-def _queue(request: Request) -> JobQueue:
+async def _queue(request: Request) -> JobQueue:
+    # Not in a thread: this is asked with every request.
     queue: JobQueue = request.app.state.jobs
     return queue
 
@@ -145,18 +146,17 @@ async def job_events(
 
 async def _events(queue: JobQueue, id: str, after: int) -> AsyncIterator[str]:
     yield "retry: 2000\n\n"
-    silent = 0.0
+    silent = 0
     while not queue.closing:
-        # Asked before the events, so that none of the last ones is missed.
-        row = await run_in_threadpool(queue.store.get, id)
         news = await run_in_threadpool(queue.store.events, id, after)
         for after, name, data in news:
             yield f"id: {after}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
-        if not news and (row is None or row.state in ENDED):
-            return
-        silent = 0.0 if news else silent + LOOK_S
-        if silent >= BEAT_S:
-            silent = 0.0
+            if data.get("state") in ENDED:
+                return
+        silent = 0 if news else silent + 1
+        if silent % BEAT == BEAT - 1:
+            if await run_in_threadpool(queue.store.get, id) is None:
+                return
             yield ": still here\n\n"
         if not news:
             await asyncio.sleep(LOOK_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,11 +12,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from api.job_queue import BusyError, NotReadyError
-from api.own_cells import NameTakenError
-from api.uploads import TooLargeError
+from api.refusals import BusyError, NameTakenError, NotReadyError, TooLargeError
 from core.errors import PliantError, UnknownNameError
 
 log = logging.getLogger("pliant.http")
@@ -49,8 +49,6 @@ class ProblemResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """As ASCII."""
-        import json
-
         return json.dumps(content).encode("ascii")
 
 
@@ -73,6 +71,7 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(SQLAlchemyError, _store)
     app.add_exception_handler(Exception, _own)
 
 
@@ -95,6 +94,11 @@ async def _invalid(request: Request, error: Exception) -> ProblemResponse:
 async def _http(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     return problem(error.status_code, STATUS_CODES.get(error.status_code, "http-error"), str(error.detail), error.headers)
+
+
+async def _store(request: Request, error: Exception) -> ProblemResponse:
+    log.error("%s %s: %s", request.method, request.url.path, str(error).splitlines()[0])
+    return problem(503, "unavailable", "the job store does not answer; ask again later")
 
 
 async def _own(request: Request, error: Exception) -> ProblemResponse:

@@ -10,15 +10,19 @@ Everything that a job leaves is written beside its place and renamed into it, so
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import secrets
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import TextIO
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.job_dask import DaskExecutor
 from api.job_kinds import KINDS
@@ -27,23 +31,14 @@ from api.job_options import JobOptions
 from api.job_store import JobRow, JobStore
 from api.job_task import ENDED, JobTask, Outcome, failed
 from api.own_cells import OwnCells
+from api.refusals import BusyError, NotReadyError
 from api.server_settings import ServerSettings
 from api.uploads import write_files
 from core.errors import InputError, PliantError, UnknownNameError
 
+PATIENCE = 30
+"""How often a move is tried again, a second apart."""
 log = logging.getLogger("pliant.jobs")
-
-
-class BusyError(PliantError):
-    """More work is waiting than the server takes."""
-
-    code = "too-many-jobs"
-
-
-class NotReadyError(PliantError):
-    """A resource that is not there in the job's present state."""
-
-    code = "not-ready"
 
 
 class JobQueue:
@@ -158,7 +153,10 @@ class JobQueue:
         names = row.files or {}
         if name not in names:
             raise UnknownNameError("result file", name[:80], list(names))
-        return self.root / row.id / "result" / name
+        path = self.root / row.id / "result" / name
+        if not path.is_file():
+            raise UnknownNameError("result file", name[:80], [])
+        return path
 
     def exported(self, row: JobRow, language: str) -> JobRow:
         """The job that holds the program of a bending job in a language: itself, an earlier export, or one that is started now.
@@ -196,10 +194,15 @@ class JobQueue:
             row.id, row.kind, row.options, str(folder / "input"), str(folder / f"work-{secrets.token_hex(4)}"), self.settings.limits
         )
 
-        def progress(stage: str, done: float, message: str = "") -> None:
-            self.store.progress(row.id, stage, done, message)
+        def started() -> None:
+            _stored(lambda: self.store.start(row.id))
 
-        future = self._executor.submit(task, lambda: self.store.start(row.id), progress)
+        def progress(stage: str, done: float, message: str = "") -> None:
+            # What cannot be told now is told next time; the work goes on.
+            with contextlib.suppress(SQLAlchemyError):
+                self.store.progress(row.id, stage, done, message)
+
+        future = self._executor.submit(task, started, progress)
         self._futures[row.id] = future
         future.add_done_callback(lambda ended: self._ended(task, ended))
 
@@ -228,7 +231,7 @@ class JobQueue:
                 except OSError as error:
                     log.error("job %s: %s", task.id, error)
                     outcome = failed("internal-error", "the result could not be stored")
-            if not self.store.end(task.id, outcome) and outcome.state == "done":
+            if not _stored(lambda: self.store.end(task.id, outcome)) and outcome.state == "done":
                 shutil.rmtree(folder / "result", ignore_errors=True)
         shutil.rmtree(work, ignore_errors=True)
 
@@ -261,6 +264,17 @@ class JobQueue:
         except OSError:
             return
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def _stored(move: Callable[[], bool]) -> bool:
+    """A job's start and end are worth waiting for a database that is away for a while."""
+    for _ in range(PATIENCE):
+        try:
+            return move()
+        except SQLAlchemyError as error:
+            log.warning("the job store does not answer: %s", str(error).splitlines()[0])
+            time.sleep(1)
+    return move()
 
 
 def _locked(path: Path) -> TextIO:

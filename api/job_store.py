@@ -115,7 +115,7 @@ class JobStore:
     def __init__(self, url: str, server: str) -> None:
         self.server = server
         try:
-            self._engine = create_engine(url, pool_pre_ping=True)
+            self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _for_sqlite)
             _META.create_all(self._engine)

@@ -12,9 +12,10 @@ from typing import Any
 from api.job_kinds import CELL_ENDINGS, cell_file
 from api.job_process import run_child
 from api.job_task import JobLimits, JobTask
+from api.refusals import BusyError, NameTakenError
 from api.uploads import write_files
 from cells.load import cell_names
-from core.errors import InputError, PliantError, UnknownNameError
+from core.errors import InputError, UnknownNameError
 from core.progress import silent
 
 MOST = 100
@@ -23,12 +24,6 @@ CHECK_S = 120
 """Time for reading a cell [s]."""
 WAIT_S = 60
 """Before another cell is read [s]."""
-
-
-class NameTakenError(PliantError):
-    """A name that is in use."""
-
-    code = "name-taken"
 
 
 class CellError(InputError):
@@ -81,12 +76,13 @@ class OwnCells:
         Raises:
             InputError: A cell that cannot be read, with file, line and what is valid.
             NameTakenError: The name of a shipped cell.
+        BusyError: Too many cells are kept, or being read.
         """
         for name in files:
             if not name.lower().endswith(CELL_ENDINGS):
                 raise InputError(f"a cell takes {' '.join(CELL_ENDINGS)}, not '{name}'", file=name)
         if not self._lock.acquire(timeout=WAIT_S):
-            raise NameTakenError("another cell is being read; ask again later")
+            raise BusyError("another cell is being read; ask again later")
         building = self.root / f".new-{secrets.token_hex(8)}"
         try:
             write_files(building / "files", files)
@@ -94,7 +90,7 @@ class OwnCells:
             if name in cell_names():
                 raise NameTakenError(f"'{name}' is a shipped cell; call the file otherwise", file=f"{name}.yaml")
             if len(self.names()) >= MOST and name not in self.names():
-                raise NameTakenError(f"{MOST} own cells are kept already; delete one")
+                raise BusyError(f"{MOST} own cells are kept already; delete one")
             entry = self._checked(building)
             (building / "files" / "entry.json").write_text(json.dumps(entry))
             yaml = cell_file(building / "files")

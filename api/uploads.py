@@ -11,18 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError, PliantError
+from api.refusals import TooLargeError
+from core.errors import InputError
 
 LONGEST_NAME = 120
 DEEPEST = 6
 """Folders below each other in an upload."""
 _STRANGE = re.compile(r"[^\w .()+\-]")
-
-
-class TooLargeError(PliantError):
-    """An upload beyond the limit."""
-
-    code = "upload-too-large"
 
 
 @dataclass(frozen=True, slots=True)

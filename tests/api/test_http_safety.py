@@ -10,7 +10,9 @@ import zipfile
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from api import http
 from api.server_settings import ServerSettings, checked_for_host
 from api.uploads import Upload, UploadLimits, bare_name, inner_path, unpacked
 from core.errors import InputError, PliantError
@@ -26,9 +28,9 @@ def client(tmp_path_factory):
 
 
 def send(client, kind, options, files=()):
-    text = options if isinstance(options, str) else json.dumps(options)
+    options = options if isinstance(options, str) else json.dumps(options)
     # A form without a file part is still a multipart form.
-    parts = [("kind", (None, kind)), ("options", (None, text)), *sent(files)]
+    parts = [("kind", (None, kind)), ("options", (None, options)), *sent(files)]
     return client.post("/jobs", files=parts)
 
 
@@ -61,9 +63,9 @@ def test_bad_options(client, changes, code, words):
     assert words in problem(send(client, "bend", OPTIONS | changes, [("a.dxf", drawing())]), 422, code)["detail"]
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '"text"', "[" * 100_000, '{"cell": "\\ud800"}', '{"seed": 1e400}', "\x00"])
-def test_bad_json(client, text):
-    problem(send(client, "bend", text, [("a.dxf", drawing())]), 422, "invalid-request")
+@pytest.mark.parametrize("options", ["{", "[]", '"text"', "[" * 100_000, '{"cell": "\\ud800"}', '{"seed": 1e400}', "\x00"])
+def test_bad_json(client, options):
+    problem(send(client, "bend", options, [("a.dxf", drawing())]), 422, "invalid-request")
 
 
 @pytest.mark.parametrize(
@@ -182,6 +184,31 @@ def test_too_often_and_too_many(tmp_path):
         answer = send(client, "bend", OPTIONS, [("a.dxf", drawing())])
         problem(answer, 429, "too-many-jobs")
         assert int(answer.headers["retry-after"]) > 0
+
+
+def test_the_page_lies_beside_the_routes(tmp_path, monkeypatch):
+    page = tmp_path / "dist"
+    page.mkdir()
+    (page / "index.html").write_text("<title>the page</title>")
+    (tmp_path / "secret.txt").write_text("secret")
+    monkeypatch.setattr(http, "PAGE", page)
+    with TestClient(app(tmp_path / "data", api_key=KEY), raise_server_exceptions=False) as client:
+        assert "the page" in client.get("/").text and client.get("/index.html").status_code == 200
+        for path in ("/secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/nothing"):
+            problem(client.get(path), 404, "not-found")
+        problem(client.get("/jobs"), 401, "unauthorized")
+
+
+def test_a_store_that_does_not_answer(tmp_path):
+    application = app(tmp_path / "data")
+    with TestClient(application, raise_server_exceptions=False) as client:
+        with application.state.jobs.store.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE jobs RENAME TO away"))
+        answer = client.get("/jobs")
+        assert "away" not in problem(answer, 503, "unavailable")["detail"] and int(answer.headers["retry-after"]) > 0
+        with application.state.jobs.store.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE away RENAME TO jobs"))
+        assert client.get("/jobs").status_code == 200
 
 
 @pytest.mark.parametrize(
