@@ -36,8 +36,9 @@ from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
 from sim.programs import Exported, export
 from sim.recording import recording_glb
-from sim.replay import replay, with_replay
+from sim.replay import Replay, replay, with_replay
 from sim.setup_sheet import grip_place, setup_sheet
+from sim.timeline_file import timeline_dict
 from sim.torques import TorqueCheck, check_torques, torque_table
 from sim.verify.verify import Verification
 from sim.world_pictures import cell_pictures, plan_pictures
@@ -166,9 +167,11 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         return summary, _files(summary, None)
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
     result = plan_bending(part, cell, options, progress, stages)
+    replayed: Replay | None = None
     if result.plan.phases:
         with stages.measure("replay"):
-            result = with_replay(result, replay(result, progress))
+            replayed = replay(result, progress)
+            result = with_replay(result, replayed)
     torques: TorqueCheck | None = None
     if result.plan.phases:
         progress("torques", 0.0, result.cell.robot.model.name)
@@ -191,6 +194,8 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     if result.plan.phases:
         with stages.measure("show"):
             shown = _shown(result, program, torques, progress)
+    if replayed is not None:
+        shown["timeline.json"] = json.dumps(timeline_dict(result, replayed, exported), separators=(",", ":")).encode()
     summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
     return summary, _files(summary, result, exported, shown, job_files(job, asked.drawing, cell))
 

@@ -60,6 +60,7 @@ class PhaseClearance:
         distance: [m]; None: nothing came nearer than `SIGHT`.
         bodies: The two.
         time: When [s].
+        course: (time [s], distance [m]) of every look in order of time; distances end at `SIGHT`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class PhaseClearance:
     distance: float | None
     bodies: tuple[str, str] | None
     time: float
+    course: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,10 @@ class Replayer:
                     )
                 )  # fmt: skip
         if seen.others is None:
-            return PhaseClearance(phase.name, phase.step, None, None, float(phase.times[0])), findings
+            return PhaseClearance(phase.name, phase.step, None, None, float(phase.times[0]), seen.course), findings
         worst, time = seen.others
         bodies = (world.bodies[worst.a].name, world.bodies[worst.b].name)
-        return PhaseClearance(phase.name, phase.step, worst.distance, bodies, time), findings
+        return PhaseClearance(phase.name, phase.step, worst.distance, bodies, time, seen.course), findings
 
 
 def replay(result: Enacted, progress: Progress = silent) -> Replay:
@@ -164,11 +166,12 @@ def with_replay(result: BendingResult, checked: Replay) -> BendingResult:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Nearest pair of a phase and when: between the arm and anything else, within the arm; and how many states were looked at."""
+    """Nearest pair of a phase and when: between the arm and anything else, within the arm; how many states were looked at; distances over time."""
 
     others: tuple[Contact, float] | None
     own: tuple[Contact, float] | None
     count: int
+    course: tuple[tuple[float, float], ...]
 
 
 def _phase(world: World, phase: Phase) -> _Seen:
@@ -176,17 +179,21 @@ def _phase(world: World, phase: Phase) -> _Seen:
     if phase.gripped and phase.part is not None:
         allowed |= {(f"flange-{phase.part.flange}", "gripper")}
     worst: dict[bool, tuple[Contact, float]] = {}
+    course: dict[float, float] = {}
     count = 0
 
     def look(time: float) -> _Look:
         nonlocal count
         world.set_state(phase_state(phase, time))
         near = world.near(SIGHT, allowed)
+        course[time] = SIGHT
         count += 1
         for contact in near:
             own = _is_own(world, contact.a, contact.b)
             if own not in worst or contact.distance < worst[own][0].distance:
                 worst[own] = (contact, time)
+            if not own:
+                course[time] = min(contact.distance, course[time])
         return _Look(time, near, world.poses.copy())
 
     before = look(float(phase.times[0]))
@@ -199,7 +206,7 @@ def _phase(world: World, phase: Phase) -> _Seen:
                 middle = look((a.time + b.time) / 2)
                 todo += [(a, middle), (middle, b)]
         before = after
-    return _Seen(worst.get(False), worst.get(True), count)
+    return _Seen(worst.get(False), worst.get(True), count, tuple(sorted(course.items())))
 
 
 def _looks(phase: Phase) -> Array:

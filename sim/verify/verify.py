@@ -21,6 +21,7 @@ from sim.replay import Replayer
 from sim.singularity import singularity_findings
 from sim.verify.cell import Piece, VirtualCell
 from sim.verify.drive import DriveFault
+from sim.verify.lines import LineTime, line_times
 from sim.verify.match import origins_of
 from sim.verify.wiring import addresses
 
@@ -60,6 +61,7 @@ class Verification:
         clearance: Smallest distance of free moves [m]; None: nothing came near.
         closest: The two bodies of it.
         findings: With file and line in their data where they come from the text.
+        lines: When which line ran, by the program's own clock; empty without a job.
     """
 
     program: RobotProgram
@@ -70,6 +72,7 @@ class Verification:
     clearance: float | None
     closest: tuple[str, str] | None
     findings: tuple[Finding, ...]
+    lines: tuple[LineTime, ...] = ()
 
 
 def verify(
@@ -102,8 +105,11 @@ def verify(
     with Replayer(cell, setup, part, gripper) as replayer:
         checker = _Checker(replayer, cell, virtual)
         ran = _run(program, virtual, None if job is not None else checker, skip_unknown, progress)
+        lines: tuple[LineTime, ...] = ()
         if job is not None:
-            phases = _phases(virtual.pieces, ran, _origins(ran.events, planned), job)
+            origins = _origins(ran.events, planned)
+            lines = _line_times(virtual, ran, origins)
+            phases = _phases(virtual.pieces, ran, origins, job)
             for k, phase in enumerate(phases):
                 progress("replay", k / len(phases), phase.step)
                 checker.take(phase)
@@ -114,7 +120,7 @@ def verify(
         cell.name, program.name if job is None else job.plan.part, gripper.name, () if job is None else job.plan.steps, tuple(checker.kept), (), 0
     )  # fmt: skip
     return Verification(
-        program, Execution(cell, setup, part, gripper, plan), virtual.clock, ran.moves, virtual.largest_pull, checker.clearance, checker.closest, tuple(findings)
+        program, Execution(cell, setup, part, gripper, plan), virtual.clock, ran.moves, virtual.largest_pull, checker.clearance, checker.closest, tuple(findings), lines
     )  # fmt: skip
 
 
@@ -281,6 +287,13 @@ def _phases(pieces: list[Piece], ran: _Ran, origins: list[Origin | None], job: B
             replace(piece.phase, name=planned.name, step=planned.step, stroke=planned.stroke, contacts=tuple(dict.fromkeys(contacts)))
         )
     return out
+
+
+def _line_times(virtual: VirtualCell, ran: _Ran, origins: list[Origin | None]) -> tuple[LineTime, ...]:
+    owners = [ran.owners.get(k) for k in range(len(virtual.pieces))]
+    places = [Place() if owner is None else ran.events[owner].at for owner in owners]
+    found = [None if owner is None else origins[owner] for owner in owners]
+    return line_times(virtual.pieces, virtual.ends, places, [None if origin is None else origin.phase for origin in found])
 
 
 class _Lines:
