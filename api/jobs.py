@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +41,7 @@ from sim.programs import Exported, export
 from sim.recording import recording_glb
 from sim.replay import replay, with_clearances, with_replay
 from sim.setup_sheet import grip_place, setup_sheet
+from sim.timeline_file import Course, text_courses, timeline_dict
 from sim.torques import TorqueCheck, check_torques, torque_table
 from sim.verify.verify import Verification
 from sim.weld.cell_check import WeldCellCheck, check_weld_cell
@@ -177,6 +179,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
             torques = check_torques(result)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *torques.findings)))
     exported = None
+    courses: Sequence[Course] = ()
     if result.plan.phases and not has_errors(result.plan.findings):
         progress("export", 0.0, result.cell.robot.language)
         with stages.measure("export"):
@@ -185,9 +188,12 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     if exported is not None and exported.files and exported.verification is not None:
         # The second engine has seen the whole job, as the program's text does it.
         result = with_clearances(result, exported.verification.clearances)
+        courses = text_courses(result, exported.verification)
     elif result.plan.phases:
         with stages.measure("replay"):
-            result = with_replay(result, replay(result, progress))
+            replayed = replay(result, progress)
+        result = with_replay(result, replayed)
+        courses = [one.course for one in replayed.clearances]
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.verification is None else program_summary(exported.language, exported.verification)
     if program is not None and exported is not None:
@@ -198,6 +204,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     if result.plan.phases:
         with stages.measure("show"):
             shown = _shown(result, program, torques, progress)
+        shown["timeline.json"] = json.dumps(timeline_dict(result, courses, exported), separators=(",", ":")).encode()
     summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
     return summary, _files(summary, result, exported, shown, job_files(job, asked.drawing, cell))
 

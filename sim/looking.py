@@ -38,6 +38,7 @@ class PhaseClearance:
         distance: [m]; None: nothing came nearer than `SIGHT`.
         bodies: The two.
         time: When [s].
+        course: (time [s], distance [m]) of every look in order of time; distances end at `SIGHT`.
     """
 
     name: str
@@ -45,6 +46,7 @@ class PhaseClearance:
     distance: float | None
     bodies: tuple[str, str] | None
     time: float
+    course: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +103,21 @@ class Seen:
 def watch(world: Engine, stretch: Stretch) -> Seen:
     """Looks at a stretch, and between two looks again until no two bodies can have touched unseen."""
     worst: dict[bool, tuple[Contact, float]] = {}
+    course: dict[float, float] = {}
     count = 0
 
     def look(time: float) -> Look:
         nonlocal count
         stretch.place(time)
         near = world.near(SIGHT, stretch.allowed)
+        course[time] = SIGHT
         count += 1
         for contact in near:
             own = is_own(world, contact.a, contact.b)
             if own not in worst or contact.distance < worst[own][0].distance:
                 worst[own] = (contact, time)
+            if not own:
+                course[time] = min(contact.distance, course[time])
         return Look(time, near, world.poses.copy())
 
     before = look(float(stretch.looks[0]))
@@ -126,10 +132,12 @@ def watch(world: Engine, stretch: Stretch) -> Seen:
         before = after
     findings = tuple(finding for own in (False, True) if own in worst for finding in _findings(world, stretch, *worst[own]))
     if False not in worst:
-        return Seen(PhaseClearance(stretch.name, stretch.step, None, None, float(stretch.looks[0])), findings, count)
+        return Seen(
+            PhaseClearance(stretch.name, stretch.step, None, None, float(stretch.looks[0]), tuple(sorted(course.items()))), findings, count
+        )
     contact, time = worst[False]
     bodies = (world.bodies[contact.a].name, world.bodies[contact.b].name)
-    return Seen(PhaseClearance(stretch.name, stretch.step, contact.distance, bodies, time), findings, count)
+    return Seen(PhaseClearance(stretch.name, stretch.step, contact.distance, bodies, time, tuple(sorted(course.items()))), findings, count)
 
 
 def _findings(world: Engine, stretch: Stretch, contact: Contact, time: float) -> list[Finding]:

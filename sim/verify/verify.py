@@ -22,6 +22,7 @@ from sim.replay import Replayer
 from sim.singularity import singularity_findings
 from sim.verify.cell import Piece, VirtualCell
 from sim.verify.drive import DriveFault
+from sim.verify.lines import LineTime, line_times
 from sim.verify.match import origins_of
 from sim.verify.wiring import addresses
 
@@ -62,6 +63,8 @@ class Verification:
         closest: The two bodies of it.
         findings: With file and line in their data where they come from the text.
         clearances: Of a job: the nearest that bodies came in each phase of its plan, by the phase's index.
+        lines: When which line ran, by the program's own clock; empty without a job.
+        course: (time [s] by the program's own clock, distance [m]) of everything the second engine looked at; empty without a job.
     """
 
     program: RobotProgram
@@ -73,6 +76,8 @@ class Verification:
     closest: tuple[str, str] | None
     findings: tuple[Finding, ...]
     clearances: dict[int, PhaseClearance] = field(default_factory=dict)
+    lines: tuple[LineTime, ...] = ()
+    course: tuple[tuple[float, float], ...] = ()
 
 
 def verify(
@@ -106,15 +111,19 @@ def verify(
     with Replayer(cell, setup, part, gripper) as replayer:
         checker = _Checker(replayer, cell, virtual)
         ran = _run(program, virtual, None if job is not None else checker, skip_unknown, progress)
+        lines: tuple[LineTime, ...] = ()
+        course: list[tuple[float, float]] = []
         if job is not None:
             model = cell.robot.model
             nothing: list[Origin | None] = [None] * len(ran.events)
             origins = nothing if planned is None else origins_of(ran.events, program, planned, model)
+            lines = _line_times(virtual, ran, origins)
             phases = _phases(virtual.pieces, ran, origins, job)
             last = -1
             for k, (phase, index) in enumerate(phases):
                 progress("replay", k / len(phases), phase.step)
                 seen = checker.take(phase)
+                course += seen.course
                 # What the plan does between two events of the program has happened in this stretch too.
                 for passed in {index, *range(last + 1, index + 1)}:
                     nearest[passed] = _nearer(nearest.get(passed), seen)
@@ -126,7 +135,7 @@ def verify(
         cell.name, program.name if job is None else job.plan.part, gripper.name, () if job is None else job.plan.steps, tuple(checker.kept), (), 0
     )  # fmt: skip
     return Verification(
-        program, Execution(cell, setup, part, gripper, plan), virtual.clock, ran.moves, virtual.largest_pull, checker.clearance, checker.closest, tuple(findings), nearest
+        program, Execution(cell, setup, part, gripper, plan), virtual.clock, ran.moves, virtual.largest_pull, checker.clearance, checker.closest, tuple(findings), nearest, lines, tuple(course)
     )  # fmt: skip
 
 
@@ -293,6 +302,13 @@ def _phases(pieces: list[Piece], ran: _Ran, origins: list[Origin | None], job: B
         phase = replace(piece.phase, name=planned.name, step=planned.step, stroke=planned.stroke, contacts=tuple(dict.fromkeys(contacts)))
         out.append((phase, origin.phase))
     return out
+
+
+def _line_times(virtual: VirtualCell, ran: _Ran, origins: list[Origin | None]) -> tuple[LineTime, ...]:
+    owners = [ran.owners.get(k) for k in range(len(virtual.pieces))]
+    places = [Place() if owner is None else ran.events[owner].at for owner in owners]
+    found = [None if owner is None else origins[owner] for owner in owners]
+    return line_times(virtual.pieces, virtual.ends, places, [None if origin is None else origin.phase for origin in found])
 
 
 class _Lines:

@@ -82,18 +82,17 @@ def test_every_node_stands_where_the_plan_says(dimmer, glb):
         for time in np.linspace(phase.times[0], phase.times[-1], 4):
             state = phase_state(phase, float(time))
             T_flange = robot.T_world_base @ robot.model.fk(state.robot)
-            # Keys are 20 ms apart and what lies between is interpolated.
-            assert glb.world("robot link_6", time) == pytest.approx((robot.T_world_base @ robot.model.mechanism.fk(state.robot))[robot.model.mechanism.link_index("link_6")], abs=2e-3)  # fmt: skip
+            assert glb.world("robot link_6", time) == pytest.approx((robot.T_world_base @ robot.model.mechanism.fk(state.robot))[robot.model.mechanism.link_index("link_6")], abs=1e-4)  # fmt: skip
             for name in ("ram", "finger_1", "finger_2"):
                 T = (brake.T_world_brake @ brake.mechanism.fk(state.brake))[brake.mechanism.link_index(name)]
                 assert glb.world(f"brake {name}", time) == pytest.approx(T, abs=1e-4)
             holder = T_flange @ dimmer.gripper.T_flange_tcp if state.part.held_by == "tcp" else np.eye(4)
             T_held = holder @ state.part.T_holder_flange
-            assert glb.world(f"flange {state.part.flange + 1}", time) == pytest.approx(T_held, abs=2e-3)
+            assert glb.world(f"flange {state.part.flange + 1}", time) == pytest.approx(T_held, abs=1e-4)
             Ts = part.fold(state.fold)
             other = part.bends[0].child
             T_other = T_held @ np.linalg.inv(Ts[state.part.flange]) @ Ts[other]
-            assert glb.world(f"flange {other + 1}", time) == pytest.approx(T_other, abs=2e-3)
+            assert glb.world(f"flange {other + 1}", time) == pytest.approx(T_other, abs=1e-4)
 
 
 def test_keys_rise_and_cover_the_plan(dimmer, glb):

@@ -1,0 +1,158 @@
+// The first page: a part comes in, jobs stand below, a running one shows how far it is.
+import { h } from "./dom.js";
+import { header } from "./header.js";
+import { events, json, list, request } from "./http.js";
+import { jobTitle } from "./results.js";
+import { figure, t } from "./strings.js";
+
+const EXAMPLES = [
+  { name: "tray", file: "tray.dxf", cell: "bending-kr120", material: "stainless-304", thickness_mm: 1, angle_deg: 90 },
+  { name: "bracket", file: "bracket.dxf", cell: "bending-irb4600", material: "mild-steel", thickness_mm: 3, angle_deg: 90 },
+];
+/** As `parts/materials` has them; tests/web holds the two together. */
+export const MATERIALS = ["mild-steel", "galvanised-steel", "stainless-304", "stainless-316", "aluminium-5052", "aluminium-5754", "aluminium-6061"];
+const POLL = 3000;
+
+/**
+ * @param {HTMLElement} page @param {{open: (id: string) => void, relabel: (code: string) => void}} go
+ * @returns {{close: () => void}}
+ */
+export function showStart(page, go) {
+  const stop = new AbortController();
+  /** @type {File|null} */
+  let drawing = null;
+  const input = h("input", { type: "file", accept: ".dxf,.step,.stp", class: "hidden-input", id: "drawing", onchange: () => take(input.files?.[0] ?? null) });
+  const chosen = h("strong", {}, t("drop"));
+  const drop = h("label", { class: "drop", for: "drawing" }, input, h("span", { class: "sheet", "aria-hidden": "true" }), chosen, h("small", {}, t("formats")));
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    drop.addEventListener(kind, (/** @type {DragEvent} */ event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", kind === "dragover");
+      if (kind === "drop") take(event.dataTransfer?.files[0] ?? null);
+    });
+  }
+  const cell = h("select", { id: "cell", required: true });
+  const material = h("select", { id: "material" }, MATERIALS.map((name) => h("option", {}, name)));
+  const thickness = h("input", { id: "thickness", type: "number", min: 0.3, max: 20, step: "any", value: 2, required: true });
+  const angle = h("input", { id: "angle", type: "number", min: 1, max: 150, step: "any", value: 90, required: true });
+  const send = h("button", { class: "main", type: "submit", disabled: true }, t("plan"));
+  const wrong = h("p", { class: "wrong", role: "alert" });
+  const form = h("form", { class: "ask", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); start(); } }, drop,
+    h("div", { class: "fields" }, field("cell", cell), field("material", material), field("thickness", thickness), field("angle", angle)), send, wrong,
+    h("p", { class: "try" }, t("examples"), ": ", EXAMPLES.map((one) => h("button", { type: "button", class: "quiet", "data-example": one.name, onclick: () => example(one) }, t(one.name)))));
+  const jobs = h("ul", { class: "jobs" });
+  page.replaceChildren(header({ relabel: go.relabel }), h("main", { class: "start" }, h("h1", {}, t("tagline")), form, h("section", {}, h("h2", {}, t("jobs")), jobs)));
+
+  /** @param {string} key @param {HTMLElement} control */
+  function field(key, control) {
+    return h("div", {}, h("label", { for: control.id }, t(key)), control);
+  }
+
+  /** @param {File|null} file */
+  function take(file) {
+    if (!file) return;
+    drawing = file;
+    chosen.textContent = file.name;
+    send.disabled = false;
+  }
+
+  /** @param {typeof EXAMPLES[number]} one */
+  async function example(one) {
+    await tell(async () => {
+      await ready;
+      const data = await (await fetch(`examples/${one.file}`)).blob();
+      [cell.value, material.value, thickness.value, angle.value] = [one.cell, one.material, String(one.thickness_mm), String(one.angle_deg)];
+      take(new File([data], one.file));
+      await start();
+    });
+  }
+
+  async function start() {
+    if (!drawing) return;
+    const file = drawing;
+    send.disabled = true;
+    await tell(async () => {
+      const body = new FormData();
+      body.set("kind", "bend");
+      body.set("options", JSON.stringify({ cell: cell.value, material: material.value, thickness_mm: Number(thickness.value), angle_deg: Number(angle.value), direction: "up" }));
+      body.set("files", file, file.name);
+      const answer = await request("jobs", { method: "POST", body });
+      const id = (answer.headers.get("location") ?? "").split("/").pop() || (await answer.json()).id;
+      await fill();
+      jobs.querySelector(`[data-job="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
+    });
+    send.disabled = false;
+  }
+
+  /** @param {() => Promise<void>} work */
+  async function tell(work) {
+    wrong.textContent = "";
+    try {
+      await work();
+    } catch (error) {
+      if (!stop.signal.aborted) wrong.textContent = `${t("problem")}: ${/** @type {Error} */ (error).message}`;
+    }
+  }
+
+  async function fill() {
+    const all = await list("jobs", "jobs");
+    if (stop.signal.aborted) return;
+    jobs.replaceChildren(...(all.length ? all.map((job) => row(job)) : [h("li", { class: "empty" }, t("noJobs"))]));
+  }
+
+  /** @param {any} job */
+  function row(job) {
+    const state = h("span", { class: `state ${job.state}` }, t(job.state));
+    const bar = h("progress", { max: 1, value: job.progress?.done ?? 0, "aria-label": jobTitle(job) });
+    const words = h("span", { class: "stage-name", role: "status" });
+    const actions = h("span", { class: "row-actions" });
+    const item = h("li", { "data-job": job.id }, h("span", { class: "job-title" }, jobTitle(job)), state, bar, words, actions);
+    let before = "";
+    const show = (/** @type {any} */ now) => {
+      const busy = now.state === "queued" || now.state === "running";
+      state.className = `state ${now.state}`;
+      state.textContent = t(now.state);
+      bar.hidden = !busy;
+      bar.value = now.progress?.done ?? 0;
+      const summary = now.summary;
+      words.textContent = busy ? [now.progress?.stage, now.progress?.message].filter(Boolean).join(" · ")
+        : summary?.cycle_time_s ? `${figure(summary.cycle_time_s)} s · ${summary.cell ?? ""}` : now.problem?.detail ?? "";
+      // A button that is replaced while one presses it is not pressed.
+      if (before === now.state) return;
+      before = now.state;
+      actions.replaceChildren(now.state === "done" ? h("button", { class: "main small", "data-action": "open", onclick: () => go.open(job.id) }, t("open"))
+        : busy ? h("button", { class: "small", "data-action": "cancel", onclick: () => tell(async () => { await request(`jobs/${job.id}`, { method: "DELETE" }); await fill(); }) }, t("cancel")) : "");
+    };
+    show(job);
+    if (job.state === "queued" || job.state === "running") watch(job, show);
+    return item;
+  }
+
+  /** @param {any} job @param {(now: any) => void} show */
+  async function watch(job, show) {
+    const ended = () => json(`jobs/${job.id}`).then((now) => { Object.assign(job, now); show(job); });
+    while (!stop.signal.aborted && (job.state === "queued" || job.state === "running")) {
+      try {
+        await events(`jobs/${job.id}/events`, (event, data) => {
+          if (event === "progress") job.progress = data.progress ?? data;
+          if (event === "state") job.state = data.state ?? data;
+          if (job.state === "queued" && event === "progress") job.state = "running";
+          show(job);
+        }, stop.signal);
+      } catch {
+        // A server or proxy without event streams is asked from time to time.
+        await new Promise((go_on) => setTimeout(go_on, POLL));
+      }
+      if (stop.signal.aborted) return;
+      await ended().catch(() => {});
+      if (job.state === "queued" || job.state === "running") await new Promise((go_on) => setTimeout(go_on, 500));
+    }
+  }
+
+  const ready = tell(async () => {
+    const cells = await list("cells", "cells");
+    cell.replaceChildren(...cells.map((one) => h("option", { value: one.name ?? one }, one.title ?? one.name ?? one)));
+    await fill();
+  });
+  return { close: () => stop.abort() };
+}

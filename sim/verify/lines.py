@@ -1,0 +1,109 @@
+"""When which line of a program's text runs: on the program's own clock, and laid over the plan's, which a recording is played by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.frames import Array
+from robots.programs.events import Place
+from sim.plan import Phase
+from sim.verify.cell import Piece
+
+SHORT = 1e-6
+"""Stretches shorter than this are none [s]."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineTime:
+    """A line of the text at work.
+
+    Attributes:
+        start, end: From the start [s].
+        at: File and line.
+        phase: Index of the plan's phase that it carries out; None: no plan, or none that it belongs to.
+        moves: The robot moves; False: it waits.
+    """
+
+    start: float
+    end: float
+    at: Place
+    phase: int | None
+    moves: bool
+
+
+def line_times(
+    pieces: Sequence[Piece], ends: Sequence[tuple[float, Place]], places: Sequence[Place], phases: Sequence[int | None]
+) -> tuple[LineTime, ...]:
+    """Every stretch of what happened with its line, gapless, in order of time.
+
+    Args:
+        pieces: What happened. A piece with a move may hold several rounded moves, of which it names the last.
+        ends: When every move ended [s], and where it stands in the text.
+        places: Of each piece, the line because of which it happened.
+        phases: Of each piece, the plan's phase that it carries out.
+    """
+    out: list[LineTime] = []
+    following = iter(ends)
+    upcoming = next(following, None)
+    for piece, place, phase in zip(pieces, places, phases, strict=True):
+        begin, until = float(piece.phase.times[0]), float(piece.phase.times[-1])
+        moves = piece.move is not None
+        while moves and upcoming is not None and upcoming[0] < until - SHORT:
+            if upcoming[0] > begin + SHORT:
+                out.append(LineTime(begin, upcoming[0], upcoming[1], phase, True))
+                begin = upcoming[0]
+            upcoming = next(following, None)
+        if until > begin + SHORT:
+            # The move that goes on beyond this piece, or ends with it.
+            at = upcoming[1] if moves and upcoming is not None else place
+            out.append(LineTime(begin, until, at, phase, moves))
+    return tuple(_joined(out))
+
+
+def plan_clock(lines: Sequence[LineTime], phases: Sequence[Phase], times: Sequence[float]) -> Array:
+    """Moments of the program [s] by the plan's clock."""
+    own, planned = _anchors(lines, phases)
+    found: Array = np.asarray(np.interp(times, own, planned))
+    return found
+
+
+def on_plan(lines: Sequence[LineTime], phases: Sequence[Phase]) -> tuple[LineTime, ...]:
+    """The same lines by the plan's clock: moves begin and end with the phases that they carry out, waits fill what lies between."""
+    own, planned = _anchors(lines, phases)
+    if len(own) < 2:
+        return ()
+    starts, ends = (np.interp([getattr(line, key) for line in lines], own, planned) for key in ("start", "end"))
+    moved = [replace(line, start=float(a), end=float(b)) for line, a, b in zip(lines, starts, ends, strict=True)]
+    return tuple(line for line in moved if line.end > line.start + SHORT)
+
+
+def _anchors(lines: Sequence[LineTime], phases: Sequence[Phase]) -> tuple[Array, Array]:
+    """Moments of the program and of the plan that are the same, rising in both."""
+    spans: dict[int, tuple[float, float]] = {}
+    for line in lines:
+        if line.moves and line.phase is not None:
+            first = spans.get(line.phase, (line.start, line.end))[0]
+            spans[line.phase] = (first, line.end)
+    pairs = [(0.0, 0.0)]
+    for index, span in sorted(spans.items()):
+        for moment, planned in zip(span, (phases[index].times[0], phases[index].times[-1]), strict=True):
+            if moment >= pairs[-1][0] and planned >= pairs[-1][1]:
+                pairs.append((moment, float(planned)))
+    if lines and lines[-1].end > pairs[-1][0] + SHORT:
+        pairs.append((lines[-1].end, float(phases[-1].times[-1])))
+    both = np.array(pairs)
+    return both[:, 0], both[:, 1]
+
+
+def _joined(lines: list[LineTime]) -> list[LineTime]:
+    """Neighbours of one line as one."""
+    out: list[LineTime] = []
+    for line in lines:
+        if out and (out[-1].at, out[-1].phase, out[-1].moves) == (line.at, line.phase, line.moves):
+            out[-1] = replace(out[-1], end=line.end)
+        else:
+            out.append(line)
+    return out
