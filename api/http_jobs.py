@@ -187,6 +187,9 @@ def job_program(id: str, language: LanguageName, queue: Queue) -> Response:
     holder = queue.exported(queue.get(id), language)
     if holder.state in ("queued", "running"):
         return JSONResponse(job_model(holder), 202, {"Location": f"/jobs/{holder.id}", "Retry-After": "1"})
+    if holder.state == "failed":
+        reason = holder.problem or {}
+        return problem(409, reason.get("type", "not-ready"), reason.get("detail", "the export failed"))
     names = [name for name in holder.files or {} if name.startswith("robot/")]
     if not names:
         findings = [it for it in (holder.summary or {}).get("findings", []) if it["level"] == "error"]

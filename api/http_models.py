@@ -71,12 +71,14 @@ class JobEntry(BaseModel):
     problem: dict[str, str] | None = Field(description="what made it fail: type (code), detail, and where known file and place")
     options: dict[str, Any] = Field(description="as they were sent; keys carry their unit")
     demo: bool = Field(description="planned by the server at its first start, as an example")
+    summary: dict[str, Any] | None = Field(
+        description="of a job that is done: figures, keys carry their unit (cycle_time_s, clearance_mm); lists of jobs leave out its tables"
+    )
 
 
 class JobModel(JobEntry):
     """A job with its results."""
 
-    summary: dict[str, Any] | None = Field(description="of a job that is done: figures, keys carry their unit (cycle_time_s, clearance_mm)")
     findings: list[FindingModel] = Field(description="of a job that is done")
     files: list[FileModel] = Field(description="of a job that is done; all are complete")
 
@@ -84,7 +86,7 @@ class JobModel(JobEntry):
 class JobPage(BaseModel):
     """Jobs, newest first."""
 
-    jobs: list[JobEntry] = Field(description="at most `limit`, without summary, findings and files")
+    jobs: list[JobEntry] = Field(description="at most `limit`, without findings and files")
     next: str | None = Field(description="cursor of the next page; null on the last", examples=["17"])
 
 
@@ -168,10 +170,11 @@ def _when(seconds: float | None) -> str | None:
 
 def job_entry(row: JobRow) -> dict[str, Any]:
     """A job as lists show it."""
+    figures = None if row.summary is None else {key: value for key, value in row.summary.items() if not isinstance(value, list | dict)}
     return {
         "id": row.id, "kind": row.kind, "title": row.title, "state": row.state, "created": _when(row.created), "started": _when(row.started), "finished": _when(row.finished),
         "attempts": row.attempts, "progress": {"stage": row.stage, "done": row.done, "message": row.message}, "verified": row.verified, "problem": row.problem,
-        "options": row.options, "demo": row.tag.startswith("demo"),
+        "options": row.options, "demo": row.tag.startswith("demo"), "summary": figures,
     }  # fmt: skip
 
 

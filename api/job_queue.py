@@ -176,7 +176,7 @@ class JobQueue:
             raise NotReadyError("programs are written from bending jobs that are verified; this one is not, see its findings")
         tag = f"export:{row.id}:{language}"
         with self._lock:
-            known = self.store.in_state("queued", "running", "done", tag=tag)
+            known = self.store.in_state("queued", "running", "done", "failed", tag=tag)
             if known:
                 return self.get(known[-1].id)
             kind = KINDS["export"]

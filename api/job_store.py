@@ -70,12 +70,12 @@ EVENTS = Table(
     Column("data", JSON, nullable=False),
 )
 Index("jobs_of_server", JOBS.c.server, JOBS.c.number)
-_SHORT = [column for column in JOBS.c if column.name not in ("summary", "files")]
+_SHORT = [column for column in JOBS.c if column.name != "files"]
 
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as the database holds it; times are seconds since 1970, `files` maps names to bytes. Lists leave out summary and files."""
+    """A job as the database holds it; times are seconds since 1970, `files` maps names to bytes. Lists leave out `files`."""
 
     number: int
     id: str
@@ -160,7 +160,7 @@ class JobStore:
         return None if found is None else _row(found)
 
     def page(self, before: int | None, limit: int) -> list[JobRow]:
-        """Jobs with a number below `before`, newest first, without summary and files."""
+        """Jobs with a number below `before`, newest first, without files."""
         asked = select(*_SHORT).where(JOBS.c.server == self.server).order_by(JOBS.c.number.desc()).limit(limit)
         if before is not None:
             asked = asked.where(JOBS.c.number < before)
@@ -168,7 +168,7 @@ class JobStore:
             return [_row(found) for found in connection.execute(asked).mappings()]
 
     def in_state(self, *states: State, tag: str | None = None) -> list[JobRow]:
-        """Jobs in one of these states, oldest first, without summary and files."""
+        """Jobs in one of these states, oldest first, without files."""
         asked = select(*_SHORT).where(JOBS.c.server == self.server, JOBS.c.state.in_(states)).order_by(JOBS.c.number)
         if tag is not None:
             asked = asked.where(JOBS.c.tag == tag)

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.http_models import JobModel
+from api.job_task import Outcome
 from cells.load import SHIPPED
 from sim.programs import SAID_DIFFERENTLY
 from tests.api.http_client import OPTIONS, app, drawing, events, finished, problem, sent
@@ -31,6 +32,7 @@ def done(client):
     return finished(client, answer.json()["id"])
 
 
+@pytest.mark.slow
 def test_a_job_from_drawing_to_files(client, done):
     assert done["state"] == "done" and done["verified"], done
     assert done["title"] == "my bracket" and done["kind"] == "bend" and done["created"] <= done["started"] <= done["finished"]
@@ -166,9 +168,8 @@ def test_what_there_is_to_choose_from(client):
     robots = {robot["name"]: robot for robot in client.get("/robots").json()}
     assert robots["kuka-kr120-r2500-pro"]["payload_kg"] == 120
     tools = client.get("/tools").json()
-    assert {"name": "D-v6-84", "opening_mm": 6.0, "height_mm": 84.0}.items() <= next(
-        it for it in tools["dies"] if it["name"] == "D-v6-84"
-    ).items()
+    assert next(it for it in tools["dies"] if it["name"] == "D-v6-84")["opening_mm"] == 6
+    assert next(it for it in tools["punches"] if it["name"] == "P-straight-80-r0.8")["radius_mm"] == 0.8
     assert next(it for it in tools["materials"] if it["name"] == "mild-steel")["density_kg_m3"] == 7850
     assert client.get("/schema/job").json()["properties"]["thickness_mm"]["description"] == "of the sheet [mm]"
     problem(client.get(f"/jobs/{'0' * 16}/programs/cobol"), 422, "invalid-request")
@@ -182,6 +183,7 @@ def own_cell():
     return [("shop-7.yaml", text.encode())]
 
 
+@pytest.mark.slow
 def test_own_cells(client):
     answer = client.post("/cells", files=sent(own_cell()))
     assert answer.status_code == 201, answer.text
@@ -206,7 +208,7 @@ def test_description_says_unit_or_meaning_of_every_field(client):
     for name, schema in schemas.items():
         for key, field in schema.get("properties", {}).items():
             assert field.get("description"), f"{name}.{key}"
-            unit = {"_mm": "[mm]", "_deg": "[deg]", "_kg": "[kg]", "_m": "[m]", "bytes": "[bytes]"}
+            unit = {"_mm": "[mm]", "_deg": "[deg]", "_kg": "[kg]", "reach_m": "[m]", "_kn_m": "[kN/m]", "bytes": "[bytes]"}
             for ending, words in unit.items():
                 if key.endswith(ending):
                     assert words in field["description"], f"{name}.{key}"
@@ -233,5 +235,14 @@ def test_a_job_is_what_the_description_says(client, done):
     assert {key: datetime.fromisoformat(listed[key]) for key in ("created", "started", "finished")} == {
         key: datetime.fromisoformat(done[key]) for key in ("created", "started", "finished")
     }
-    rest = set(listed) - {"created", "started", "finished"}
+    rest = set(listed) - {"created", "started", "finished", "summary"}
+    assert listed["summary"]["cycle_time_s"] == done["summary"]["cycle_time_s"] and "bends" not in listed["summary"]
     assert {key: listed[key] for key in rest} == {key: done[key] for key in rest}
+
+
+def test_an_export_that_failed_is_not_tried_for_ever(client, done):
+    jobs = client.app.state.jobs
+    row = jobs.store.add("c" * 16, "export", "x", {"job": done["id"], "language": "inform"}, f"export:{done['id']}:inform")
+    jobs.store.end(row.id, Outcome("failed", problem={"type": "unsupported", "detail": "not that"}))
+    assert problem(client.get(f"/jobs/{done['id']}/programs/inform"), 409, "unsupported")["detail"] == "not that"
+    client.delete(f"/jobs/{row.id}")
