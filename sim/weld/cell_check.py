@@ -11,7 +11,7 @@ from cells.weld_model import WeldCell
 from core.findings import Finding
 from core.units import to_mm
 from sim.rest_checks import collisions_at_home, home_limits, overlaps, second_kinematics
-from sim.weld.cell_reach import SIDES, PlaceReach, area_reach, why_not
+from sim.weld.cell_reach import SIDES, PlaceReach, Probe
 from sim.weld.world import WeldWorld
 
 
@@ -39,9 +39,10 @@ def check_weld_cell(cell: WeldCell) -> WeldCellCheck:
         findings += collisions_at_home(world, cell.torch.name)
         findings.append(home_limits(cell.robot))
         findings.append(second_kinematics(cell.robot))
-        places = area_reach(cell, world)
+        probe = Probe.of(cell, world)
+        places = probe.area()
         findings += _area(places)
-        findings += _cleaner(cell, world)
+        findings += _cleaner(probe)
     findings += _payload(cell)
     return WeldCellCheck(cell, places, tuple(findings))
 
@@ -80,10 +81,10 @@ def _rounded(place: PlaceReach) -> list[float]:
     return [round(to_mm(float(v))) + 0.0 for v in place.point]
 
 
-def _cleaner(cell: WeldCell, world: WeldWorld) -> list[Finding]:
-    if cell.T_world_cleaner is None:
+def _cleaner(probe: Probe) -> list[Finding]:
+    if probe.cell.T_world_cleaner is None:
         return []
-    reason = why_not(cell, world, cell.T_world_cleaner)
+    reason = probe.why_not(probe.cell.T_world_cleaner)
     if reason:
         return [Finding("error", "out-of-reach", f"the torch does not get into the cleaner: {reason}", "move the cleaner", "cleaner")]
     return [Finding("info", "in-reach", "the torch gets into the cleaner", "", "cleaner")]

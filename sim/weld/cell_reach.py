@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cells.weld_model import WeldCell
 from core.frames import Array, inverse, rot_y, rot_z, translation
 from sim.rest_checks import INSIDE
-from sim.weld.world import WeldWorld
+from sim.scene import Scene
+from sim.scene_parts import ARM
+from sim.weld.scene import WeldScene
+from sim.weld.world import NOTHING, WeldWorld
+from sim.world_engine import Contact
 
 OFF = 1e-3
 """The wire's end stands this far off the place, so that nothing touches [m]."""
@@ -17,6 +21,8 @@ HEIGHTS = (0.0, 0.2)
 """Above the table [m]: flat work, and the top of usual weldments."""
 SIDES, SPINS = 8, 24
 """Directions from which a leaning torch comes, and turns about the wire that are tried."""
+LOOKS = 12
+"""Where the planner finds no way to stand at a place, so many of them are looked at in pybullet."""
 LEAN = np.radians(45.0)
 """Of the torch in a fillet on a level plate."""
 
@@ -41,49 +47,79 @@ def torch_solutions(cell: WeldCell, T_world_tcp: Array) -> Array:
     model = cell.robot.model
     near = float(cell.robot.q_home[0]) if model.slides else None
     found = model.ik(inverse(cell.robot.T_world_base) @ T_world_tcp @ inverse(cell.torch.T_flange_tcp), near=near)
-    return found[np.abs(found[:, -1]) <= cell.torch.twist + 1e-9]
+    middle = (model.lower[-1] + model.upper[-1]) / 2
+    return found[np.abs(found[:, -1] - middle) <= cell.torch.twist + 1e-9]
 
 
-def area_reach(cell: WeldCell, world: WeldWorld) -> tuple[PlaceReach, ...]:
-    """Corners, middles of edges and middle of the work area at `HEIGHTS`, the positioner at home; none where the area is not known."""
-    half_x, half_y = cell.work_area[0] / 2, cell.work_area[1] / 2
-    if half_x <= 0 or half_y <= 0:
-        return ()
-    T_world_holder = np.eye(4) if cell.positioner is None else cell.positioner.T_world_table(cell.positioner.q_home)
-    if cell.positioner is None:
-        table = next(body for body in cell.bodies if body.group == "table")
-        T_world_holder = table.T_world_body
-    return tuple(
-        place_reach(cell, world, T_world_holder @ translation(a * half_x, b * half_y, height))
-        for height in HEIGHTS
-        for b in (-1, 0, 1)
-        for a in (-1, 0, 1)
-    )
+@dataclass(frozen=True, eq=False, slots=True)
+class Probe:
+    """An empty cell in both engines, with the positioner at home.
 
+    Attributes:
+        cell: The cell.
+        world: pybullet, which has the last word and names what is in the way.
+        scene: The planner's without clearances, which says quickly which of the many ways to stand are worth a look.
+    """
 
-def place_reach(cell: WeldCell, world: WeldWorld, T_world_place: Array) -> PlaceReach:
-    """One place, the wire against its z."""
-    reason = why_not(cell, world, T_world_place @ rot_y(np.pi))
-    leaning = (T_world_place @ rot_z(2 * np.pi * k / SIDES) @ rot_y(np.pi - LEAN) for k in range(SIDES))
-    sides = sum(not why_not(cell, world, T) for T in leaning)
-    return PlaceReach(T_world_place[:3, 3], reason, sides)
+    cell: WeldCell
+    world: WeldWorld
+    scene: Scene
 
+    @staticmethod
+    def of(cell: WeldCell, world: WeldWorld) -> Probe:
+        """A cell in a world that has no weldment in it."""
+        return Probe(cell, world, WeldScene(replace(cell, margin=0.0), NOTHING).posed())
 
-def why_not(cell: WeldCell, world: WeldWorld, T_world_tcp: Array) -> str:
-    """Empty when the wire can stand so at some turn about itself without a collision; else the reason of the best attempt."""
-    blocked, depth_least = "", np.inf
-    for k in range(SPINS):
-        found = torch_solutions(cell, T_world_tcp @ rot_z(2 * np.pi * k / SPINS) @ translation(0.0, 0.0, -OFF))
-        # Whole turns of an axis do not change what is where.
-        turned = np.round((found + np.pi) % (2 * np.pi), 4)
-        for q in found[np.sort(np.unique(turned, axis=0, return_index=True)[1])]:
-            world.set_joints(q)
-            hits = [contact for contact in world.near(0.0) if contact.distance < -INSIDE]
-            if not hits:
+    def area(self) -> tuple[PlaceReach, ...]:
+        """Corners, middles of edges and middle of the work area at `HEIGHTS`; none where the area is not known."""
+        half_x, half_y = self.cell.work_area[0] / 2, self.cell.work_area[1] / 2
+        if half_x <= 0 or half_y <= 0:
+            return ()
+        if self.cell.positioner is None:
+            T_world_table = next(body for body in self.cell.bodies if body.group == "table").T_world_body
+        else:
+            T_world_table = self.cell.positioner.T_world_table(self.cell.positioner.q_home)
+        return tuple(
+            self.place(T_world_table @ translation(a * half_x, b * half_y, height))
+            for height in HEIGHTS
+            for b in (-1, 0, 1)
+            for a in (-1, 0, 1)
+        )
+
+    def place(self, T_world_place: Array) -> PlaceReach:
+        """One place, the wire against its z."""
+        reason = self.why_not(T_world_place @ rot_y(np.pi))
+        leaning = (T_world_place @ rot_z(2 * np.pi * k / SIDES) @ rot_y(np.pi - LEAN) for k in range(SIDES))
+        sides = sum(not self.why_not(T) for T in leaning)
+        return PlaceReach(T_world_place[:3, 3], reason, sides)
+
+    def why_not(self, T_world_tcp: Array) -> str:
+        """Empty when the wire can stand so at some turn about itself without a collision of arm or torch; else the reason of the best attempt."""
+        tried: list[Array] = []
+        for k in range(SPINS):
+            found = torch_solutions(self.cell, T_world_tcp @ rot_z(2 * np.pi * k / SPINS) @ translation(0.0, 0.0, -OFF))
+            # Whole turns of an axis do not change what is where.
+            turned = np.round((found + np.pi) % (2 * np.pi), 4)
+            ways = found[np.sort(np.unique(turned, axis=0, return_index=True)[1])]
+            if any(self._hit(q) is None for q in ways[self.scene.free(ways)][:1]):
                 return ""
-            worst = min(hits, key=lambda hit: hit.distance)
-            if -worst.distance < depth_least:
-                depth_least = -worst.distance
-                one, two = world.bodies[worst.a].name, world.bodies[worst.b].name
-                blocked = f"{one} would be {depth_least * 1e3:.0f} mm inside {two}"
-    return blocked or "no arm configuration gets there"
+            tried += list(ways)
+        # The planner finds none free. What is in the way is asked of some of them, spread over all.
+        hits = [self._hit(q) for q in tried[:: max(len(tried) // LOOKS, 1)]]
+        if None in hits:
+            return ""
+        worst = max((hit for hit in hits if hit is not None), key=lambda hit: hit.distance, default=None)
+        if worst is None:
+            return "no arm configuration gets there"
+        one, two = self.world.bodies[worst.a].name, self.world.bodies[worst.b].name
+        return f"{one} would be {-worst.distance * 1e3:.0f} mm inside {two}"
+
+    def _hit(self, q: Array) -> Contact | None:
+        """The deepest overlap of arm or torch at q; None: none."""
+        self.world.set_joints(q)
+        hits = [contact for contact in self.world.near(0.0) if contact.distance < -INSIDE and self._of_arm(contact)]
+        return min(hits, key=lambda hit: hit.distance, default=None)
+
+    def _of_arm(self, contact: Contact) -> bool:
+        """Whether arm or torch is part of it; what stands in what is told once, not with every place."""
+        return any(self.world.bodies[index].group in ARM for index in (contact.a, contact.b))
