@@ -194,7 +194,16 @@ def vacuum_arm(
 
 
 def clamp(
-    name: str, *, width: float, depth: float, opening: float, height: float, mass: float, body: float = 0.06, throat: float = 0.03, neck: float = 0.0
+    name: str,
+    *,
+    width: float,
+    depth: float,
+    opening: float,
+    height: float,
+    mass: float,
+    body: float = 0.06,
+    throat: float = 0.03,
+    neck: float = 0.0,
 ) -> None:
     """A parallel clamp with a body of `body` square; each jaw moves by half the opening.
 
@@ -302,7 +311,17 @@ if __name__ == "__main__":
     print(vacuum_frame("vacuum-frame-160", size=(0.16, 0.06), cups=(4, 2), radius=0.0125, height=0.20, mass=3.0))
     vacuum_arm("vacuum-arm-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, reach=0.40, height=0.20, neck=pi / 4, mass=8.0)
     vacuum_arm(
-        "vacuum-arm-120", size=(0.12, 0.02), cups=(4, 1), radius=0.01, reach=0.40, height=0.08, neck=pi / 4, mass=4.0, arm=0.03, cup=0.03, plate=0.01
+        "vacuum-arm-120",
+        size=(0.12, 0.02),
+        cups=(4, 1),
+        radius=0.01,
+        reach=0.40,
+        height=0.08,
+        neck=pi / 4,
+        mass=4.0,
+        arm=0.03,
+        cup=0.03,
+        plate=0.01,
     )
     clamp("clamp-60", width=0.06, depth=0.025, opening=0.024, height=0.20, mass=3.5)
     clamp("clamp-30", width=0.03, depth=0.015, opening=0.016, height=0.32, mass=2.5, body=0.04, throat=0.08, neck=pi / 4)
