@@ -209,6 +209,7 @@ class SignalSpec(_Strict):
 class CellSpec(_Strict):
     """A bending cell."""
 
+    kind: Literal["bending"] = Field(default="bending", description="tells it from a welding cell; may be left out")
     title: Name = Field(description="for people")
     robot: RobotModelSpec = Field(description="the robot and where it stands")
     grippers: list[Name | GripperSpec] = Field(
