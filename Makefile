@@ -33,7 +33,7 @@ $(READY): requirements.lock pyproject.toml
 # Exact versions with hashes for every platform and Python that Pliant supports.
 lock: $(READY)
 	$(PY) -m pip install -q uv
-	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --extra dev --extra step --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache

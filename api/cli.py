@@ -139,12 +139,13 @@ def check(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="cell or job")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(help="cell, weld-cell or job")]) -> None:
     """JSON Schema of cell and job files, for editors."""
     from cells.schema import json_schema as cell_schema
+    from cells.weld_schema import json_schema as weld_cell_schema
     from parts.job import json_schema as job_schema
 
-    schemas = {"cell": cell_schema, "job": job_schema}
+    schemas = {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema}
     if kind not in schemas:
         raise UnknownNameError("schema", kind, list(schemas))
     print(json.dumps(schemas[kind](), indent=2))
@@ -154,12 +155,19 @@ def schema(kind: Annotated[str, typer.Argument(help="cell or job")]) -> None:
 def cells() -> None:
     """Shipped cells."""
     from cells.load import cell_names, load_cell
+    from cells.weld_load import load_weld_cell, weld_cell_names
 
     table = Table("cell", "title", "robot", "brake", "grippers")
     for name in cell_names():
         it = load_cell(name)
         table.add_row(name, it.title, it.robot.model.name, it.brake.name, ", ".join(g.name for g in it.grippers))
     out_console.print(table)
+    welding = Table("welding cell", "title", "robot", "torch", "workpiece on")
+    for name in weld_cell_names():
+        cell = load_weld_cell(name)
+        holder = "table" if cell.positioner is None else cell.positioner.name
+        welding.add_row(name, cell.title, cell.robot.model.name, cell.torch.name, holder)
+    out_console.print(welding)
 
 
 @app.command()
@@ -176,9 +184,10 @@ def robots() -> None:
 
 @app.command()
 def tools() -> None:
-    """Shipped punches, dies, grippers and materials."""
+    """Shipped punches, dies, grippers, torches, positioners, welding procedures and materials."""
     from cells.machines import gripper_names, machine_title
     from cells.tool_catalogue import die_names, load_die, load_punch, punch_names
+    from cells.weld_machines import load_procedure, positioner_names, procedure_names, torch_names, weld_machine_title
     from parts.materials import materials
 
     table = Table("kind", "name", "figures")
@@ -192,6 +201,13 @@ def tools() -> None:
         table.add_row("die", name, f"V {die.opening * 1e3:g} mm, height {die.height * 1e3:g} mm, {die.rating / 1e3:g} kN/m")
     for name in gripper_names():
         table.add_row("gripper", name, machine_title("grippers", name))
+    for kind, key, names in (("torch", "torches", torch_names()), ("positioner", "positioners", positioner_names())):
+        for name in names:
+            table.add_row(kind, name, weld_machine_title(key, name))
+    for name in procedure_names():
+        way = load_procedure(name)
+        sheets = f"{way.thickness_min * 1e3:g} to {way.thickness_max * 1e3:g} mm"
+        table.add_row("procedure", name, f"{', '.join(way.kinds)}, {sheets}, {way.speed * 1e3:g} mm/s, wire {way.wire_feed * 60:g} m/min")
     for name, it in materials().items():
         table.add_row("material", name, f"Rm {it.tensile_strength / 1e6:g} MPa, K {it.k_factor:g}, {it.density:g} kg/m3")
     out_console.print(table)

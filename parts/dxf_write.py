@@ -83,7 +83,24 @@ def write_dxf(rings: Sequence[Sequence[FlatEdge]], lines: Sequence[BendLine], wi
         by: Name of the convention.
     """
     layout = convention(by)
-    document = filemanagement.new("R2010", units=4)
+    # Without time stamps and random identifiers.
+    fixed = options.write_fixed_meta_data_for_testing
+    options.write_fixed_meta_data_for_testing = True
+    try:
+        document = filemanagement.new("R2010", units=4)
+        _draw(document, layout, rings, lines, widths)
+        for key in ("$TDCREATE", "$TDUCREATE", "$TDUPDATE", "$TDUUPDATE"):
+            document.header[key] = 0.0
+        stream = io.StringIO()
+        document.write(stream)
+    finally:
+        options.write_fixed_meta_data_for_testing = fixed
+    return stream.getvalue().encode(document.encoding, errors="replace")
+
+
+def _draw(
+    document: Any, layout: Convention, rings: Sequence[Sequence[FlatEdge]], lines: Sequence[BendLine], widths: Sequence[float]
+) -> None:
     document.header["$MEASUREMENT"] = 1
     document.linetypes.add("CENTER", [6.0, 4.0, -1.0, 0.0, -1.0], description="centre ____ _ ____")
     for kind, colour in _COLOURS.items():
@@ -104,15 +121,6 @@ def write_dxf(rings: Sequence[Sequence[FlatEdge]], lines: Sequence[BendLine], wi
                 shift = across * to_mm(width) * side
                 space.add_line(start + shift, end + shift, dxfattribs={"layer": layout.extents})
         _note(space, layout, line, (start + end) / 2 + across * BESIDE, along)
-    stream = io.StringIO()
-    # Without time stamps and random identifiers.
-    fixed = options.write_fixed_meta_data_for_testing
-    options.write_fixed_meta_data_for_testing = True
-    try:
-        document.write(stream)
-    finally:
-        options.write_fixed_meta_data_for_testing = fixed
-    return stream.getvalue().encode(document.encoding, errors="replace")
 
 
 def note_text(line: BendLine) -> str:

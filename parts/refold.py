@@ -102,17 +102,20 @@ def _solid_points(unfolded: UnfoldedPart) -> tuple[Array, int]:
 
 
 def _at_corners(unfolded: UnfoldedPart, points: Array) -> Array:
-    """Which points lie where a modelled-sharp bend gets a radius."""
+    """Which points lie where a modelled-sharp bend gets a radius, or where flanges touch."""
     t = unfolded.thickness
     out = np.zeros(len(points), dtype=bool)
-    for bend in unfolded.bends:
-        it = bend.map
-        if it.bend.sharp:
-            rest = points - it.bend.start
-            off = np.linalg.norm(rest - np.outer(rest @ it.bend.along, it.bend.along), axis=1)
-            along = rest @ it.bend.along
-            reach = (it.radius + t) * float(np.tan(it.bend.angle / 2)) + t
-            out |= (off < reach) & (along > it.bend.span[0] - reach) & (along < it.bend.span[1] + reach)
+    corners = [
+        (bend.map.bend, (bend.map.radius + t) * float(np.tan(bend.map.bend.angle / 2)) + t)
+        for bend in unfolded.bends
+        if bend.map.bend.sharp
+    ]
+    corners += [(seam, 2 * t) for seam in unfolded.front.maps.seams]
+    for bend, reach in corners:
+        rest = points - bend.start
+        along = rest @ bend.along
+        off = np.linalg.norm(rest - np.outer(along, bend.along), axis=1)
+        out |= (off < reach) & (along > bend.span[0] - reach) & (along < bend.span[1] + reach)
     return out
 
 

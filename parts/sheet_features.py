@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -74,7 +74,9 @@ def explain(brep: Brep, front: FlatSide, back: FlatSide, rings: list[FlatRing], 
     for ring in back_rings:
         for i in {of_face[face] for face in ring.faces if face in of_face}:
             far.setdefault(i, []).append(ring)
-    kept, features, seen = [rings[0]], [], set(rim)
+    kept, seen = [rings[0]], set(rim)
+    features: list[Feature] = []
+    filled: list[Polygon] = []
     for ring in rings[1:]:
         own = {of_face[face] for face in ring.faces if face in of_face}
         if not own or own & rim:
@@ -84,12 +86,22 @@ def explain(brep: Brep, front: FlatSide, back: FlatSide, rings: list[FlatRing], 
         others = list({id(other): other for i in own for other in far.get(i, []) if other.area < 0}.values())
         stays, feature = _judged(form, ring, others)
         kept += stays
-        features += [] if feature is None or own <= seen else [feature]
+        if feature is not None and not own <= seen:
+            features.append(feature)
+            filled.append(ring.polygon.buffer(0))
         seen |= own
     for i, there in far.items():
-        if i not in seen:
-            seen.add(i)
-            features.append(_Form(brep, back, groups[i], there[0], thickness).feature("boss, stud or recess on the far side", "left out"))
+        if i in seen:
+            continue
+        seen.add(i)
+        feature = _Form(brep, back, groups[i], there[0], thickness).feature("boss, stud or recess on the far side", "left out")
+        hole = there[0].polygon.buffer(0)
+        same = next((k for k, other in enumerate(filled) if other.intersection(hole).area > 0.5 * min(other.area, hole.area)), None)
+        if same is None:
+            features.append(feature)
+        else:
+            # The far skin of a dimple belongs to the near one.
+            features[same] = replace(features[same], volume=features[same].volume + feature.volume)
     both = [face for i in rim for face in groups[i] if not (_touches(brep, face, front) and _touches(brep, face, back))]
     inner = [face for i, group in enumerate(groups) if i not in seen for face in group]
     return Explained(tuple(kept), tuple(features), tuple(sorted((*both, *inner), key=lambda face: -float(brep.face_area[face]))))

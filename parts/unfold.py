@@ -233,6 +233,9 @@ def _volume(solid: StepSolid, front: FlatSide, region: Polygon, features: tuple[
         else:
             area = front.region(("bend", i)).area
             more += area * thickness * (bend.angle * (bend.radius + thickness / 2) / it.gap - 1)
+    for seam in front.maps.seams:
+        # Both flanges end at the inner corner; in the solid one of them goes on to the outer one.
+        more += (seam.span[1] - seam.span[0]) * thickness**2 * math.tan(seam.angle / 2)
     return VolumeCheck(flat / solid.entry.volume - 1, (flat + more) / solid.entry.volume - 1)
 
 
@@ -334,8 +337,8 @@ def _told(
     for seam in maps.seams:
         out.append(
             Finding(
-                "info", "flanges-touch", f"two flanges touch at {mm3(seam.start)} over {to_mm(seam.span[1] - seam.span[0]):.1f} mm; taken as cut there, not as a bend",
-                "", "part",
+                "info", "flanges-touch", f"two flanges touch at {mm3(seam.start)} over {to_mm(seam.span[1] - seam.span[0]):.1f} mm; taken as cut there, not as a bend, and both end at the inner corner",
+                "model a gap there if one of them must cover the other's edge", "part",
             )
         )  # fmt: skip
     for feature in features:

@@ -208,7 +208,9 @@ def outline_first(brep: Brep, rings: list[FlatRing]) -> list[FlatRing]:
     outer = [ring for ring in rings if ring.area > SLIVER]
     if len(outer) != 1:
         raise InputError(
-            f"the flat has {len(outer)} outlines instead of one; {brep.where(face for ring in outer for face in ring.sources)}"
+            f"the flat lies on itself or in pieces: it has {len(outer)} outlines instead of one. A flange is larger than the cut-out that it is bent from, "
+            "or does not hang together with the rest",
+            place=brep.where({face for ring in outer[1:] for face in ring.sources}),
         )
     return [outer[0], *sorted((ring for ring in rings if ring is not outer[0] and ring.area < -SLIVER), key=lambda ring: ring.area)]
 

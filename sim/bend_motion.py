@@ -13,11 +13,12 @@ import numpy as np
 
 from core.frames import Array, apply, inverse, translation
 from sim.airbend import LegPoses, leg_poses
-from sim.cell_scene import CellScene, Groups, part_groups
+from sim.cell_scene import CellScene, part_groups
 from sim.grips import Grip
 from sim.plan import PartPlacement
 from sim.robot_path import blocking, line, path_is_free, polyline, solutions, track
 from sim.scene import Clearance, Scene
+from sim.scene_parts import Groups
 from sim.sequence import SequencedStroke
 from sim.swing import T_brake_sheet, lying_flanges
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -93,6 +94,7 @@ class _Builder:
             loads=self.loads,
             routines=(Routine("main", "main", tuple(main)), *self.routines, *self.retreats),
             notes=(
+                f"job {result.part.name}, cell {cell.name}, checksum {checksum(result)} (of part, cell file and every target)",
                 f"gripper {gripper.name}; sheet {result.part.material.name} {to_mm(result.part.thickness):g} mm, {result.part.mass:.2f} kg, {result.stack_face} face up on the stack",
                 "base: middle of the brake's lower tool seat, x along the beam to the right, y to the back gauge, z up",
                 "one part per run; the sheet is taken from the top of a full stack",
@@ -286,6 +288,23 @@ class _Builder:
     def _base_tcp(self, q: Array) -> Array:
         T: Array = inverse(self.result.cell.brake.T_world_brake) @ self._tcp(q)
         return T
+
+
+def checksum(result: BendingResult) -> str:
+    """Sixteen hex digits that change with the part, the cell file, the brake program or any target of the plan."""
+    digest = hashlib.sha256()
+    part = result.part
+    digest.update(
+        f"{part.name} {part.material.name} {part.thickness:.6f} {result.cell.name} {result.cell.sha256} {result.gripper.name}".encode()
+    )
+    for step in result.plan.steps:
+        digest.update(
+            f"{step.label} {step.bends} {step.station} {step.angle:.6f} {step.gauge_x:.6f} {step.tip_depth:.6f} {step.ram_speed:.6f}".encode()
+        )
+    for phase in result.plan.phases:
+        # Rounded so that it says the same on every machine; + 0.0 turns -0 into 0.
+        digest.update((np.round(phase.robot, 6) + 0.0).astype("<f8").tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _rests(phase: Phase, first: int, last: int) -> bool:

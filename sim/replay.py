@@ -15,8 +15,8 @@ from core.frames import Array, inverse
 from core.progress import Progress, silent
 from parts.sheet import SheetPart
 from sim.bending import BendingResult
-from sim.cell_scene import Groups
 from sim.plan import BendPlan, Phase, phase_state
+from sim.scene_parts import Groups
 from sim.world import Contact, World
 
 TOLERANCE = 0.5e-3

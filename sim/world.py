@@ -23,8 +23,9 @@ from cells.tooling_hulls import setup_hulls
 from core.frames import Array, inverse, quat_wxyz, translation
 from parts.sheet import SheetPart
 from robots.mechanism import Mechanism
-from sim.cell_scene import PARKED, Groups, brake_group
+from sim.cell_scene import PARKED, brake_group
 from sim.plan import State
+from sim.scene_parts import Groups
 
 SAME_PLACE = 1e-8
 """Poses that differ by less than this in every entry are the same [m, or an entry of a rotation]."""

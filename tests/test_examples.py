@@ -62,10 +62,10 @@ def test_cell(tmp_path):
 def test_program():
     out = run("03_read_a_program.py")
     text = (ROOT / "examples" / "programs" / "BRACKET.mod").read_text().splitlines()
-    moves = [line for line in out.splitlines() if "joints" in line or "straight" in line]
+    moves = [line for line in out.splitlines() if ": joints" in line or ": linear to" in line]
     assert out.splitlines()[-1] == f"BRACKET.mod: {len(moves)} moves" and len(moves) > 20
     for move in moves:
-        statement = text[int(move.split(":")[0].removeprefix("line ")) - 1].strip()
+        statement = text[int(move.split(":")[0].removeprefix("BRACKET.mod line ")) - 1].strip()
         assert statement.startswith("MoveAbsJ" if "joints" in move else "MoveL")
 
 

@@ -168,7 +168,7 @@ CELLS: dict[str, tuple[Make, str]] = {
     "unknown gripper": (cell("grippers: [", "grippers: [claw, "), "unknown gripper 'claw'"),
     "unknown punch": (cell("punches: [", "punches: [P-x, "), "unknown punch 'P-x'"),
     "unknown die": (cell("dies: [", "dies: [D-x, "), "unknown die 'D-x'"),
-    "language": (cell("robot:\n", "robot:\n  language: basic\n"), "'krl' or 'rapid'"),
+    "language": (cell("robot:\n", "robot:\n  language: basic\n"), "'krl', 'rapid', 'fanuc', 'inform' or 'urscript'"),
     "slow bending": (cell("  model: brake-40t-1250\n", "  model: brake-40t-1250\n  bending_speed_mm_s: 0.5\n"), "from 1 mm/s on"),
     "home count": (cell("home_deg: [", "home_deg: [0, "), "has 7 values"),
     "home outside": (cell("home_deg: [0,", "home_deg: [999,"), "outside its limits"),

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from api import cli
+from api.console import write_folder
 from core.errors import PliantError
 from tests.api.bad_files import CELL, CELLS, DXF, JOB, JOBS, good_dxf, text
 
@@ -85,7 +86,7 @@ def test_options(options, words, tmp_path, capsys, monkeypatch):
 def test_a_result_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(PliantError, match="cannot be made"):
-        cli._write_folder(tmp_path / "file" / "out", {"a": b""})
+        write_folder(tmp_path / "file" / "out", {"a": b""})
 
 
 def test_options_win_over_the_job_file(tmp_path, capsys, monkeypatch):

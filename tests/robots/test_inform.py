@@ -278,8 +278,8 @@ def test_a_level_stays_within_the_blend():
     assert [corner_level(blend, None, own) for blend in (0.0124, 0.0125, 0.03, 0.2)] == [0, 1, 2, 4]
     # A right angle passes the corner at z sin 45: 17.7 mm for z = 25.
     assert [corner_level(blend, Corner(np.pi / 2, 1.0, 1.0), own) for blend in (0.0176, 0.0178)] == [1, 2]
-    # Sides of 40 mm are too short for z = 50, which then counts with its 50 mm.
-    assert corner_level(0.027, Corner(np.pi / 2, 0.04, 0.04), own) == 2 and corner_level(0.0283, Corner(np.pi / 2, 0.04, 0.04), own) == 4
+    # Of several that fit, the widest that begins in the second half of the ways; where none is so small, the smallest.
+    assert corner_level(0.0283, Corner(np.pi / 2, 0.08, 0.08), own) == 2 and corner_level(0.0283, Corner(np.pi / 2, 0.02, 0.02), own) == 1
     assert corner_of(np.zeros(3), np.array([0.3, 0, 0]), np.array([0.3, 0.2, 0])) == Corner(
         pytest.approx(np.pi / 2), pytest.approx(0.3), pytest.approx(0.2)
     )

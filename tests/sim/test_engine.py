@@ -95,8 +95,11 @@ def test_timing_keeps_speed_acceleration_and_jerk():
         np.full(3, -3.0), np.full(3, 3.0), np.array([2.0, 2.5, 3.0]), np.array([6.0, 7.0, 9.0]), np.array([60.0, 70.0, 90.0])
     )
     way = np.array([[0.0, 0.0, 0.0], [1.0, -0.4, 0.2], [1.2, 0.5, -0.8], [0.1, 0.9, 0.4]])
-    dense, marks = blend_corners(way)
+    dense, marks, sizes = blend_corners(way)
     assert marks[0] == 0 and marks[-1] == len(dense) - 1
+    # Rounded by at most 45 % of the shorter side, ends never.
+    sides = np.linalg.norm(np.diff(way, axis=0), axis=1)
+    assert sizes[0] == sizes[3] == 0.0 and sizes[1:3] == pytest.approx(np.minimum(0.45 * np.minimum(sides[:2], sides[1:]), 0.5))
     timed = time_path(dense, limits)
     dt = np.diff(timed.times)
     v = np.diff(timed.qs, axis=0) / dt[:, None]

@@ -14,6 +14,9 @@ from robots.programs.program import Posture
 from robots.programs.settings import InformSettings
 from robots.programs.text import number
 
+LAST_POSITION = 99_999
+"""Numbers of positions have five digits."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Point:
@@ -68,6 +71,10 @@ class Points:
         else:
             assert point.q is not None and self.settings.pulses_per_deg is not None
             values = _pulses(np.degrees(point.q).tolist(), self.settings.pulses_per_deg)
+        if self.count > LAST_POSITION:
+            raise UnsupportedError(
+                f"a job of more than {LAST_POSITION + 1} positions; Yaskawa INFORM counts C00000 to C{LAST_POSITION}: split the routine"
+            )
         self.robot.append(f"C{self.count:05d}={values}")
         if point.track is not None:
             self.base.append(f"BC{self.count:05d}={self._track(point.track)}")

@@ -49,7 +49,8 @@ class Corner:
 
 
 def corner_level(blend: float, corner: Corner | None, settings: InformSettings) -> int:
-    """The widest position level whose rounding stays within `blend` [m] of the corner; 0: stop.
+    """The widest position level whose rounding stays within `blend` [m] of the corner and begins in the second half of the shorter way; where no level is
+    so small, the smallest that stays within `blend`; 0: stop.
 
     A level begins to round `z` before the corner. Whatever curve follows, the way has been exact until then, so it passes the corner within `z`.
     Where both sides are straight, the curve lies in the triangle of the corner and the points up to `z` before and behind it (but not beyond the
@@ -60,12 +61,14 @@ def corner_level(blend: float, corner: Corner | None, settings: InformSettings) 
         corner: None: not known, or a side is not straight.
         settings: With the levels.
     """
-    level = 0
+    half = math.inf if corner is None else min(corner.before, corner.after) * 1e3 / 2
+    fitting = []
     for i, z in enumerate(settings.position_levels_mm, 1):
         passes = z if corner is None else _height(min(z, corner.before * 1e3), min(z, corner.after * 1e3), corner.turned)
-        if passes <= blend * 1e3 + 1e-9 and (level == 0 or z > settings.position_levels_mm[level - 1]):
-            level = i
-    return level
+        if passes <= blend * 1e3 + 1e-9:
+            fitting.append((z, i))
+    inside = [one for one in fitting if one[0] <= half]
+    return max(inside)[1] if inside else min(fitting)[1] if fitting else 0
 
 
 def _height(a: float, b: float, turned: float) -> float:

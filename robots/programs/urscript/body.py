@@ -151,7 +151,7 @@ class Body:
             raise CAPABILITIES.refuse("positioner")
         if one.speed is None:
             raise UnsupportedError(f"routine '{self.routine.name}': a move without a speed; planned programs name one for every move")
-        radius = "" if self.radii[i] == 0 else f", r={short(self.radii[i], 5)}"
+        radius = "" if self.radii[i] < 1e-5 else f", r={short(math.floor(self.radii[i] * 1e5 + 1e-6) / 1e5, 5)}"
         if isinstance(one, MoveJoint):
             if one.q is None:
                 raise CAPABILITIES.refuse("joint-pose", f"in routine '{self.routine.name}'")

@@ -1,0 +1,116 @@
+"""`pliant unfold` and STEP parts in `pliant bend`: files, exit codes, messages."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
+
+from api.cli import app
+from api.jobs import BendRequest, drawn_part, job_spec
+from core.errors import InputError
+from core.units import MM, to_deg
+from parts.dxf import read_dxf
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def bracket(tmp_path_factory):
+    """A bent bracket of 2 mm, 90 degrees, inner radius 2 mm."""
+    from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
+    from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox, BRepPrimAPI_MakeCylinder
+    from OCP.gp import gp_Ax2, gp_Dir, gp_Pnt
+    from OCP.STEPControl import STEPControl_StepModelType, STEPControl_Writer
+
+    base = BRepPrimAPI_MakeBox(gp_Pnt(0, 0, 0), gp_Pnt(100, 50, 2)).Shape()
+    wall = BRepPrimAPI_MakeBox(gp_Pnt(0, 52, 4), gp_Pnt(100, 54, 44)).Shape()
+    axis = gp_Ax2(gp_Pnt(0, 50, 4), gp_Dir(1, 0, 0))
+    tube = BRepAlgoAPI_Cut(BRepPrimAPI_MakeCylinder(axis, 4, 100).Shape(), BRepPrimAPI_MakeCylinder(axis, 2, 100).Shape()).Shape()
+    for low, high in ((gp_Pnt(-1, 40, -1), gp_Pnt(101, 50, 10)), (gp_Pnt(-1, 40, 4), gp_Pnt(101, 60, 10))):
+        tube = BRepAlgoAPI_Cut(tube, BRepPrimAPI_MakeBox(low, high).Shape()).Shape()
+    shape = BRepAlgoAPI_Fuse(BRepAlgoAPI_Fuse(base, tube).Shape(), wall).Shape()
+    writer = STEPControl_Writer()
+    writer.Transfer(shape, STEPControl_StepModelType.STEPControl_AsIs)
+    file = tmp_path_factory.mktemp("unfold") / "bracket.step"
+    writer.Write(str(file))
+    return file
+
+
+def test_files_and_summary(bracket, tmp_path):
+    out = tmp_path / "new" / "flat.dxf"
+    done = runner.invoke(app, ["unfold", str(bracket), "--out", str(out), "--k-factor", "0.4", "--png", "--json"])
+    assert done.exit_code == 0, done.output
+    summary = json.loads(done.stdout[done.stdout.index("{") :])
+    assert summary["thickness_mm"] == pytest.approx(2) and summary["refold_mm"] < 0.001
+    (bend,) = summary["bends"]
+    assert (bend["angle_deg"], bend["radius_mm"], bend["k_factor"]) == (pytest.approx(90), pytest.approx(2), pytest.approx(0.4))
+    # 50 + 40 + pi / 2 (2 + 0.4 x 2)
+    assert sorted(summary["size_mm"]) == pytest.approx([94.3982, 100], abs=1e-3)
+    flat = read_dxf(out)
+    assert [(line.direction, round(to_deg(line.angle), 4), round(line.radius / MM, 6)) for line in flat.bend_lines] == [("up", 90, 2)]
+    picture = Image.open(io.BytesIO(out.with_suffix(".png").read_bytes()))
+    assert picture.width > 3 * 600 and len(picture.convert("RGB").getcolors(10**7)) > 50
+
+
+def test_existing_files_are_kept(bracket, tmp_path):
+    out = tmp_path / "flat.dxf"
+    out.write_text("mine")
+    with pytest.raises(InputError, match="exists; give --force"):
+        runner.invoke(app, ["unfold", str(bracket), "--out", str(out)], catch_exceptions=False)
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--material", "cheese"], "unknown material 'cheese'"),
+        (["--convention", "tekla"], "unknown DXF convention 'tekla'"),
+        (["--k-factor", "1.5"], "--k-factor is 1.5; it must lie between 0 and 1"),
+        (["--allowance", "guess"], "unknown allowance 'guess'; valid: k-factor, din-6935"),
+        (["--radius-mm", "-1"], "--radius-mm is -1"),
+        (["--solid", "7"], "there is no one solid '7'"),
+    ],
+)
+def test_bad_options(bracket, tmp_path, options, says):
+    with pytest.raises(InputError, match=re.escape(says)):
+        runner.invoke(app, ["unfold", str(bracket), "--out", str(tmp_path / "flat.dxf"), *options], catch_exceptions=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_bend_takes_thickness_and_angles_from_the_solid(bracket):
+    flat, part = drawn_part(job_spec(BendRequest(bracket, "bending-irb4600", "mild-steel")))
+    assert part is not None and part.thickness == pytest.approx(2e-3)
+    assert [to_deg(bend.angle) for bend in part.bends] == pytest.approx([90])
+    assert {finding.code for finding in flat.findings} == {"volume-check", "refold-check"}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"thickness_mm": 3.0}, "the job says 3 mm, but the solid is 2 mm thick"),
+        ({"angle_deg": 90.0}, "angles and directions of a STEP part come from the solid"),
+        ({"material": None}, "a STEP file does not say everything: give --material"),
+    ],
+)
+def test_bend_refuses_what_contradicts_the_solid(bracket, options, says):
+    with pytest.raises(InputError, match=says):
+        drawn_part(job_spec(BendRequest(**{"source": bracket, "cell": "bending-irb4600", "material": "mild-steel"} | options)))
+
+
+def test_job_file_with_a_step_part(bracket, tmp_path):
+    (tmp_path / "part.step").write_bytes(bracket.read_bytes())
+    job = tmp_path / "job.yaml"
+    job.write_text("part: part.step\ncell: bending-irb4600\nmaterial: mild-steel\nk_factor: 0.4\nsolid: '1'\n")
+    _, part = drawn_part(job_spec(BendRequest(job)))
+    assert part is not None and part.bends[0].k_factor == pytest.approx(0.4)
+    job.write_text("part: part.dxf\ncell: bending-irb4600\nmaterial: mild-steel\n")
+    (tmp_path / "part.dxf").write_text("")
+    with pytest.raises(InputError, match="thickness_mm"):
+        job_spec(BendRequest(job))
