@@ -102,16 +102,21 @@ def leg_poses(seam: Seam, Ts_piece_tcp: Array, leg: Leg, shares: Array) -> Array
 
 
 def bead_poses(seam: Seam, Ts_piece_tcp: Array) -> tuple[Array, Array, tuple[int, ...]]:
-    """A bead's moves, dense: poses (d, 4, 4), to which sample each belongs (d,) as a real number, and which of them are programmed targets."""
+    """A bead's moves, dense: poses (d, 4, 4), to which sample each belongs (d,) as a real number, and which of them are programmed targets.
+
+    Every sample is among them, where the moves pass it.
+    """
     poses, at, marks = [Ts_piece_tcp[:1]], [np.zeros(1)], [0]
     for leg in legs(seam, Ts_piece_tcp):
         start, end = Ts_piece_tcp[leg.first], Ts_piece_tcp[leg.last]
         way = float(np.sum(np.linalg.norm(np.diff(Ts_piece_tcp[leg.first : leg.last + 1, :3, 3], axis=0), axis=1)))
         count = max(2, int(np.ceil(max(way / DENSE, angle_between(start, end) / DENSE_TURN))))
-        shares = np.linspace(0.0, 1.0, count + 1)[1:]
+        own = _shares(Ts_piece_tcp, leg)
+        shares = np.unique(np.r_[own, np.linspace(0.0, 1.0, count + 1)])
+        shares = shares[np.r_[True, np.diff(shares) > 1e-9]][1:]
         poses.append(leg_poses(seam, Ts_piece_tcp, leg, shares))
-        at.append(np.interp(shares, _shares(Ts_piece_tcp, leg), np.arange(leg.first, leg.last + 1)))
-        marks.append(marks[-1] + count)
+        at.append(np.interp(shares, own, np.arange(leg.first, leg.last + 1)))
+        marks.append(marks[-1] + len(shares))
     return np.concatenate(poses), np.concatenate(at), tuple(marks)
 
 
