@@ -73,7 +73,9 @@ class WeldTimeline:
         times[-1] += speed / (2 * TCP_ACCELERATION)
         self._append("weld", step, "weld", times, qs, arc=True, weld=weld, waypoints=waypoints)
 
-    def wait(self, name: str, step: str, seconds: float, *, arc: bool = False, weld: int | None = None, positioner: Array | None = None) -> None:
+    def wait(
+        self, name: str, step: str, seconds: float, *, arc: bool = False, weld: int | None = None, positioner: Array | None = None
+    ) -> None:
         """The robot stands; the positioner turns to `positioner` meanwhile."""
         target = self.positioner if positioner is None else positioner
         times, robot = np.array([0.0, seconds]), np.repeat(self.robot[None], 2, axis=0)

@@ -26,7 +26,7 @@ distance than the TCP was measured with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,8 +74,14 @@ def seam_frames(seam: Seam, step: float, *, overlap: float = 0.0, start: float =
     total = seam.length
     first, last = (start, start + total + overlap) if seam.closed else (0.0, total)
     at = _stations(seam, first, last, step)
-    where = at % total if seam.closed else at
+    frames = frames_at(seam, at)
+    return replace(frames, at=at - first)
+
+
+def frames_at(seam: Seam, at: Array) -> SeamFrames:
+    """How a seam lies at distances along its root (k,) [m]; a closed one goes round and round."""
     path = _Path(seam)
+    where = at % path.total if seam.closed else at
     points = path.points(where)
     tangents, n_a, n_b = path.frames(where)
     sum_ = n_a + n_b
@@ -88,7 +94,19 @@ def seam_frames(seam: Seam, step: float, *, overlap: float = 0.0, start: float =
         along_b = _unit(sign * _square(n_a, n_b, tangents))
         along_a = _unit(sign * _square(n_b, n_a, tangents))
     sides = _unit(along_b - _dot(along_b, bisectors) * bisectors)
-    return SeamFrames(at - first, points, tangents, bisectors, sides, along_a, along_b)
+    return SeamFrames(at, points, tangents, bisectors, sides, along_a, along_b)
+
+
+def nearest_at(seam: Seam, points: Array) -> Array:
+    """Where along its root a seam comes nearest to points (k, 3): distances from its start (k,) [m]."""
+    ends = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(seam.points, axis=0), axis=1))]
+    starts, steps = seam.points[:-1], np.diff(seam.points, axis=0)
+    share = np.clip(np.sum((points[:, None] - starts) * steps, axis=2) / np.sum(steps**2, axis=1), 0.0, 1.0)
+    gap = np.linalg.norm(points[:, None] - starts - share[..., None] * steps, axis=2)
+    which = np.argmin(gap, axis=1)
+    rows = np.arange(len(points))
+    found: Array = ends[which] + share[rows, which] * np.diff(ends)[which]
+    return found
 
 
 def torch_poses(
@@ -180,7 +198,11 @@ def _stations(seam: Seam, first: float, last: float, step: float) -> Array:
     knots = np.r_[laps, rolled]
     knots = np.unique(np.r_[first, knots[(knots > first + 1e-6) & (knots < last - 1e-6)], last])
     pieces = [np.linspace(a, b, max(1, int(np.ceil((b - a) / step - 1e-9))) + 1)[1:] for a, b in zip(knots[:-1], knots[1:], strict=True)]
-    return np.concatenate((knots[:1], *pieces))
+    at = np.concatenate((knots[:1], *pieces))
+    if seam.curve == "arc" and len(at) % 2 == 0:
+        # Arcs are driven through a point between: an even number of steps.
+        at = np.r_[at[:-1], (at[-2] + at[-1]) / 2, at[-1]]
+    return at
 
 
 class _Path:

@@ -60,7 +60,11 @@ def made(cell: WeldCell, weldment: Weldment, *, q_positioner: Array | None = Non
     else:
         raise AssertionError("no turn about the wire is free")
     still = np.zeros(0) if cell.positioner is None else cell.positioner.q_home if q_positioner is None else q_positioner
-    parts = (("approach", "linear", 0, 10, 1.0), ("weld", "weld", 10, 70, seam.length / procedure.speed), ("retract", "linear", 70, 80, 1.0))
+    parts = (
+        ("approach", "linear", 0, 10, 1.0),
+        ("weld", "weld", 10, 70, seam.length / procedure.speed),
+        ("retract", "linear", 70, 80, 1.0),
+    )
     phases, time = [], 0.0
     for name, kind, first, last, duration in parts:
         count = last - first
