@@ -116,7 +116,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="findings as JSON on stdout")] = False,
     force: Annotated[bool, typer.Option(help="replace an existing folder")] = False,
 ) -> None:
-    """Looks at a cell and draws it: reach, collisions at rest, home, signals. Exit code 1: findings of error level, 2: bad input."""
+    """Looks at a bending or welding cell and draws it: reach, collisions at rest, home, signals. Exit code 1: findings of error level, 2: bad input."""
     from api.jobs import look_at_cell
 
     if out is not None and out.exists() and not force:

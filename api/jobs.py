@@ -15,6 +15,8 @@ from api.job_folder import checksums, job_files
 from api.unfold import TIP_RADIUS, folded_part
 from cells.completeness import incomplete
 from cells.load import cell_names, load_cell
+from cells.weld_load import load_any_cell
+from cells.weld_model import WeldCell
 from cells.yaml_source import Source, read_source
 from core.errors import InputError, UnknownNameError
 from core.files import checked_size, inside
@@ -40,6 +42,8 @@ from sim.replay import replay, with_replay
 from sim.setup_sheet import grip_place, setup_sheet
 from sim.torques import TorqueCheck, check_torques, torque_table
 from sim.verify.verify import Verification
+from sim.weld.cell_check import WeldCellCheck, check_weld_cell
+from sim.weld.pictures import weld_cell_pictures
 from sim.world_pictures import cell_pictures, plan_pictures
 
 
@@ -275,15 +279,19 @@ def _files(
     return files
 
 
-def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck, dict[str, bytes]]:
-    """Checks a cell; with `pictures` also the files of its folder: plan from above, two views, the findings as JSON."""
-    cell = load_cell(name)
-    check = check_cell(cell)
+def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck | WeldCellCheck, dict[str, bytes]]:
+    """Checks a cell of either kind; with `pictures` also the files of its folder: two views, the findings as JSON, of a bending cell the plan from above."""
+    cell = load_any_cell(name)
+    check = check_weld_cell(cell) if isinstance(cell, WeldCell) else check_cell(cell)
     files: dict[str, bytes] = {}
     if pictures:
-        gripper = cell.grippers[0]
-        files = {"plan.png": cell_plan(check)} | cell_pictures(cell, gripper, full_beam(cell), at_rest(cell, gripper))
         files["check.json"] = json.dumps({"cell": cell.name, "findings": [f.to_dict() for f in check.findings]}, indent=2).encode()
+        if isinstance(check, WeldCellCheck):
+            files |= weld_cell_pictures(check.cell)
+        else:
+            gripper = check.cell.grippers[0]
+            files |= {"plan.png": cell_plan(check)}
+            files |= cell_pictures(check.cell, gripper, full_beam(check.cell), at_rest(check.cell, gripper))
     return check, files
 
 

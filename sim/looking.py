@@ -9,11 +9,9 @@ import numpy as np
 
 from core.findings import Finding
 from core.frames import Array, inverse
-from sim.scene_parts import Groups
+from sim.scene_parts import ARM, Groups
 from sim.world_engine import Contact, Engine
 
-ARM = ("robot", "gripper", "torch", "nozzle", "wire")
-"""Groups of the arm and its tool."""
 TOLERANCE = 0.5e-3
 """An overlap of less than this is not reported [m]."""
 SKIN = 1e-3

@@ -13,6 +13,8 @@ from sim.scene import SceneBody, SceneLink
 
 Groups = frozenset[tuple[str, str]]
 """Pairs of groups that may touch."""
+ARM = ("robot", "gripper", "torch", "nozzle", "wire")
+"""Groups of the arm and its tool."""
 SELF_MARGIN = 0.001
 """Links of one arm pass close to each other by design [m]."""
 _X = np.array([1.0, 0.0, 0.0])

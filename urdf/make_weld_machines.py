@@ -98,9 +98,9 @@ def positioner() -> None:
 
 
 def arm() -> None:
-    """A slim arm of six axes with a spherical wrist: 1.79 m from axis 1 to the wrist centre, 8 kg."""
+    """A slim arm of six axes with a spherical wrist: 1.74 m from axis 1 to the wrist centre, 8 kg."""
     d = pi / 180
-    m = Machine("weld-arm-1800")
+    m = Machine("weld-arm-1740")
     m.link("base_link", [Shape((0.20, 0.10), (0, 0, 0.05), GREY), Shape((0.15, 0.16), (0, 0, 0.18), ORANGE)], 70, (0, 0, 0.12), 2)
     m.link(
         "link_1",
@@ -159,7 +159,7 @@ def arm() -> None:
     m.joint("joint_6", "revolute", "link_5", "link_6", (0, 0, 0), (1, 0, 0), (-360 * d, 360 * d, 600 * d))
     m.link("tool0", [])
     m.joint("flange", "fixed", "link_6", "tool0", (0.095, 0, 0), rpy=(0, pi / 2, 0))
-    m.write(HERE / "robots" / "weld_arm_1800" / "weld_arm_1800.urdf")
+    m.write(HERE / "robots" / "weld_arm_1740" / "weld_arm_1740.urdf")
 
 
 if __name__ == "__main__":

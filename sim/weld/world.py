@@ -14,6 +14,9 @@ from sim.scene_parts import carriers
 from sim.weld.groups import never_checked, piece_group, positioner_groups, torch_group
 from sim.world_engine import Engine
 
+NOTHING = Weldment("nothing", (), ())
+"""A weldment without pieces."""
+
 
 class WeldWorld(Engine):
     """One pybullet client with a welding cell and a weldment in it; use as a context manager.
@@ -26,7 +29,7 @@ class WeldWorld(Engine):
     def __init__(self, cell: WeldCell, weldment: Weldment | None) -> None:
         super().__init__()
         self.cell = cell
-        self.weldment = Weldment("nothing", (), ()) if weldment is None else weldment
+        self.weldment = NOTHING if weldment is None else weldment
         model, positioner = cell.robot.model, cell.positioner
         self.robot = self._load(model.mechanism, cell.robot.T_world_base)
         self._robot_bodies = self._links(self.robot, model.mechanism, "", lambda _: "robot")
