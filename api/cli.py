@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant unfold`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`; those for programs stand in `api.cli_programs`."""
+"""The command line: `pliant bend`, `pliant unfold`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`; those for programs stand in `api.cli_programs`, those for weldments in `api.cli_weld`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from rich.table import Table
 
 from api.cli_programs import add_program_commands
 from api.cli_tables import print_summary
+from api.cli_weld import add_weld_commands
 from api.console import STYLES, err_console, out_console, shown_progress, write_folder
 from core.errors import InputError, PliantError, UnknownNameError
 from core.findings import has_errors
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
 add_program_commands(app)
+add_weld_commands(app)
 
 
 @app.callback()
@@ -139,13 +141,14 @@ def check(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="cell, weld-cell or job")]) -> None:
-    """JSON Schema of cell and job files, for editors."""
+def schema(kind: Annotated[str, typer.Argument(help="cell, weld-cell, job or weld")]) -> None:
+    """JSON Schema of cell files and of bending and welding jobs, for editors."""
     from cells.schema import json_schema as cell_schema
     from cells.weld_schema import json_schema as weld_cell_schema
     from parts.job import json_schema as job_schema
+    from parts.weld_job import json_schema as weld_schema
 
-    schemas = {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema}
+    schemas = {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema, "weld": weld_schema}
     if kind not in schemas:
         raise UnknownNameError("schema", kind, list(schemas))
     print(json.dumps(schemas[kind](), indent=2))

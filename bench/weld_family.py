@@ -34,6 +34,16 @@ def block(size: tuple[float, float, float], at: tuple[float, float, float] = (0.
     return BRepPrimAPI_MakeBox(gp_Pnt(*map(float, at)), *map(float, size)).Shape()
 
 
+def placed(shape: Any, at: tuple[float, float, float]) -> Any:
+    """The same shape elsewhere."""
+    from OCP.gp import gp_Trsf, gp_Vec
+    from OCP.TopLoc import TopLoc_Location
+
+    way = gp_Trsf()
+    way.SetTranslation(gp_Vec(*map(float, at)))
+    return shape.Moved(TopLoc_Location(way))
+
+
 def drum(radius: float, height: float, at: tuple[float, float, float], way: tuple[float, float, float] = (0.0, 0.0, 1.0)) -> Any:
     """A cylinder that starts at `at` and runs along `way`."""
     from OCP.BRepPrimAPI import BRepPrimAPI_MakeCylinder
@@ -126,21 +136,22 @@ def panel() -> Made:
     """A plate with four long and eight short stiffeners: 24 fillets."""
     pieces: list[Piece] = [("plate", block((1200, 800, 10)))]
     seams: list[tuple[str, float]] = []
+    long, short = block((1100, 8, 90)), block((6, 110, 60))
     for i in range(4):
-        pieces.append((f"long {i + 1}", block((1100, 8, 90), (50, 96 + 200 * i, 10))))
+        pieces.append(("long", placed(long, (50, 96 + 200 * i, 10))))
         seams += [("fillet", 1100.0)] * 2
     for i in range(8):
         # Shorter ones between the long ones, 40 mm clear of them.
-        pieces.append((f"short {i + 1}", block((6, 110, 60), (200 + 230 * (i % 4), 145 + 400 * (i // 4), 10))))
+        pieces.append(("short", placed(short, (200 + 230 * (i % 4), 145 + 400 * (i // 4), 10))))
         seams += [("fillet", 110.0)] * 2
     return Made("panel", pieces, seams)
 
 
 def frame() -> Made:
     """Two rails of hollow section and five posts between them: 40 straight fillets."""
-    pieces: list[Piece] = [("rail low", hollow((1500, 80, 80), 5, 0, (0, 0, 0))), ("rail high", hollow((1500, 80, 80), 5, 0, (0, 0, 580)))]
-    for i in range(5):
-        pieces.append((f"post {i + 1}", hollow((50, 40, 500), 4, 2, (75 + 325 * i, 20, 80))))
+    rail, post = hollow((1500, 80, 80), 5, 0, (0, 0, 0)), hollow((50, 40, 500), 4, 2, (0, 0, 0))
+    pieces: list[Piece] = [("rail", placed(rail, (0, 0, 580 * i))) for i in range(2)]
+    pieces += [("post", placed(post, (75 + 325 * i, 20, 80))) for i in range(5)]
     return Made("frame", pieces, ([("fillet", 50.0)] * 2 + [("fillet", 40.0)] * 2) * 10)
 
 
@@ -176,11 +187,16 @@ def write_assembly(path: Path, pieces: list[Piece], unit: str = "MM") -> Path:
     document = TDocStd_Document(TCollection_ExtendedString("weldment"))
     tool = XCAFDoc_DocumentTool.ShapeTool_s(document.Main())
     root = tool.NewShape()
+    named: list[Any] = []
     TDataStd_Name.Set_s(root, TCollection_ExtendedString(path.stem))
     for name, shape in pieces:
-        label = tool.AddShape(shape, False)
-        TDataStd_Name.Set_s(label, TCollection_ExtendedString(name))
-        tool.AddComponent(root, label, TopLoc_Location())
+        # Pieces of one shape in several places stand once in the file.
+        place = shape.Location()
+        label = tool.AddShape(shape.Located(TopLoc_Location()), False)
+        if label not in named:
+            named.append(label)
+            TDataStd_Name.Set_s(label, TCollection_ExtendedString(name))
+        tool.AddComponent(root, label, place)
     tool.UpdateAssemblies()
     writer = STEPCAFControl_Writer()
     Interface_Static.SetCVal_s("write.step.unit", unit)

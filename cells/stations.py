@@ -12,9 +12,9 @@ from cells.schema import BodySpec, FenceSpec, PoseModel, StationSpec
 from core.errors import InputError
 from core.files import inside
 from core.frames import Array, from_xyz_rpy
+from core.mesh_file import read_mesh
 from core.units import DEG, MM
 from robots.hulls import reduced_hull
-from robots.mesh_file import read_mesh
 
 WOOD: Color = (0.72, 0.57, 0.38, 1.0)
 STEEL: Color = (0.55, 0.60, 0.65, 1.0)

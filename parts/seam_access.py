@@ -56,7 +56,7 @@ def _reached(root: Array, a: Array, b: Array, way: Array, triangles: Array, opti
 
 
 def _free(root: Array, wire: Array, half: float, triangles: Array, options: SeamOptions) -> bool:
-    if first_hits((root + START * wire)[None], wire[None], triangles)[0] < options.torch_length:
+    if first_hits((root + START * wire)[None], wire[None], triangles)[0][0] < options.torch_length:
         return False
     radius = options.torch_width / 2
     # Where the nozzle's rim clears both faces.
@@ -65,7 +65,7 @@ def _free(root: Array, wire: Array, half: float, triangles: Array, options: Seam
     x /= np.linalg.norm(x)
     angles = np.arange(RING) * 2 * np.pi / RING
     ring = radius * (np.cos(angles)[:, None] * x + np.sin(angles)[:, None] * np.cross(wire, x))
-    hits = first_hits(root + start * wire + ring, np.tile(wire, (RING, 1)), triangles)
+    hits, _ = first_hits(root + start * wire + ring, np.tile(wire, (RING, 1)), triangles)
     return bool(np.all(hits > options.torch_length))
 
 

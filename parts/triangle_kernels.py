@@ -54,9 +54,10 @@ def closest(points: Array, triangles: Array) -> tuple[Array, Array]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def first_hits(origins: Array, directions: Array, triangles: Array) -> Array:
-    """How far each ray (n, 3) goes before it meets a triangle of (m, 3, 3), from either side; inf where it meets none (Moeller and Trumbore 1997)."""
+def first_hits(origins: Array, directions: Array, triangles: Array) -> tuple[Array, Array]:
+    """How far each ray (n, 3) goes before it meets a triangle of (m, 3, 3) from either side, and which; inf where it meets none (Moeller and Trumbore 1997)."""
     out = np.full(len(origins), np.inf)
+    index = np.full(len(origins), -1)
     for i in range(len(origins)):
         ox, oy, oz = origins[i]
         dx, dy, dz = directions[i]
@@ -79,21 +80,24 @@ def first_hits(origins: Array, directions: Array, triangles: Array) -> Array:
             away = (vx * qx + vy * qy + vz * qz) / det
             if away > 0 and away < out[i]:
                 out[i] = away
-    return out
+                index[i] = k
+    return out, index
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def winding(points: Array, triangles: Array) -> Array:
-    """Generalised winding number of each point (n,): about 1 inside a closed mesh, 0 outside (Jacobson et al. 2013, solid angles after van Oosterom)."""
-    out = np.zeros(len(points))
-    for i in range(len(points)):
-        px, py, pz = points[i]
-        for k in range(len(triangles)):
-            ax, ay, az = triangles[k, 0, 0] - px, triangles[k, 0, 1] - py, triangles[k, 0, 2] - pz
-            bx, by, bz = triangles[k, 1, 0] - px, triangles[k, 1, 1] - py, triangles[k, 1, 2] - pz
-            cx, cy, cz = triangles[k, 2, 0] - px, triangles[k, 2, 1] - py, triangles[k, 2, 2] - pz
-            la, lb, lc = np.sqrt(ax * ax + ay * ay + az * az), np.sqrt(bx * bx + by * by + bz * bz), np.sqrt(cx * cx + cy * cy + cz * cz)
-            det = ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
-            ab, bc, ca = ax * bx + ay * by + az * bz, bx * cx + by * cy + bz * cz, cx * ax + cy * ay + cz * az
-            out[i] += np.arctan2(det, la * lb * lc + ab * lc + bc * la + ca * lb)
-    return out / (2 * np.pi)
+def near_triangles(point: Array, triangles: Array, reach: float) -> Array:
+    """Which triangles come within `reach` of a point (m,)."""
+    out = np.zeros(len(triangles), dtype=np.bool_)
+    for k in range(len(triangles)):
+        foot = closest(point.reshape(1, 3), triangles[k : k + 1])[1][0]
+        out[k] = (foot[0] - point[0]) ** 2 + (foot[1] - point[1]) ** 2 + (foot[2] - point[2]) ** 2 <= reach**2
+    return out
+
+
+def inside(points: Array, triangles: Array) -> Array:
+    """Whether points (n, 3) are inside a closed mesh: the first surface in an odd direction is met from behind (n,)."""
+    way = np.array([0.2672612, 0.5345225, 0.8017837]) + np.array([1e-3, -7e-4, 4e-4])
+    _, index = first_hits(np.ascontiguousarray(points), np.tile(way, (len(points), 1)), triangles)
+    hit = triangles[index]
+    normals = np.cross(hit[:, 1] - hit[:, 0], hit[:, 2] - hit[:, 0])
+    return (index >= 0) & (normals @ way > 0)

@@ -75,7 +75,7 @@ class SolidFaces:
 
     def depth(self, point: Array, normal: Array) -> float:
         """How far material goes from a point `SKIN` below the surface on, against the outward normal, with the skin [m]."""
-        hit = float(first_hits(point[None], -normal[None], self.triangles)[0])
+        hit = float(first_hits(point[None], -normal[None], self.triangles)[0][0])
         return hit + SKIN if np.isfinite(hit) else 0.0
 
     def project(self, face: int, points: Array, reach: float) -> Footing | None:

@@ -59,6 +59,12 @@ def drawn(mesh: Mesh, direction: Array, *, width: int, height: int) -> Image.Ima
         width, height: [px]
     """
     camera = fitted(mesh.points, direction, width=width * SMOOTH, height=height * SMOOTH)
+    image, _ = rendered(mesh, camera)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def rendered(mesh: Mesh, camera: Camera) -> tuple[Image.Image, Array]:
+    """The mesh as a camera sees it, and how far away each pixel's surface is along the view (height, width) [m], inf where nothing is."""
     colour = np.full((camera.height, camera.width, 3), 255.0)
     depth = np.full((camera.height, camera.width), np.inf)
     normals = np.cross(mesh.triangles[:, 1] - mesh.triangles[:, 0], mesh.triangles[:, 2] - mesh.triangles[:, 0])
@@ -69,8 +75,7 @@ def drawn(mesh: Mesh, direction: Array, *, width: int, height: int) -> Image.Ima
     _fill(corners, shade[:, None] * mesh.colours, colour, depth)
     for line in mesh.lines:
         _stroke(camera, line, colour, depth)
-    image = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8))
-    return image.resize((width, height), Image.Resampling.LANCZOS)
+    return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8)), depth
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -216,4 +221,4 @@ def side_by_side(titles: Sequence[str], images: Sequence[Image.Image]) -> bytes:
     return buffer.getvalue()
 
 
-__all__ = ["BACK", "STEEL", "Mesh", "drawn", "flat_picture", "folded_mesh", "side_by_side", "solid_mesh"]
+__all__ = ["BACK", "STEEL", "Mesh", "drawn", "flat_picture", "folded_mesh", "rendered", "side_by_side", "solid_mesh"]

@@ -18,9 +18,9 @@ from cells.load import load_cell
 from cells.weld_load import load_weld_cell
 from cells.yaml_source import read_model
 from core.errors import PliantError
+from core.mesh_file import read_mesh
 from parts.dxf import read_dxf
 from parts.job import JobSpec
-from robots.mesh_file import read_mesh
 from robots.urdf import load_urdf
 from tests.api.bad_files import CELL, JOB, URDF, ascii_stl
 
