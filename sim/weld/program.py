@@ -134,8 +134,12 @@ class _Builder:
         if size == 0.0:
             return None
         ways = [phase.corners[corner - 1] - q, phase.corners[corner + 1] - q]
-        ends = T_world_tcp(self.cell, np.array([q, *(q + way * (size / np.linalg.norm(way)) for way in ways)]))[:, :3, 3]
-        return max(float(np.floor(np.min(np.linalg.norm(ends[1:] - ends[0], axis=1)) * 1000)) / 1000, LEAST_BLEND)
+        states = [q, *(q + way * (size / np.linalg.norm(way)) for way in ways), phase.corners[corner - 1], phase.corners[corner + 1]]
+        p = T_world_tcp(self.cell, np.array(states))[:, :3, 3]
+        reach = np.linalg.norm(p[1:] - p[0], axis=1)
+        # Controllers round at most half of the way from target to target.
+        radius = float(np.floor(min(*reach[:2], *(reach[2:] / 2)) * 1000)) / 1000
+        return radius if radius >= LEAST_BLEND else None
 
     def _in_frame(self, q: Array, q_positioner: Array) -> Array:
         T: Array = inverse(self.cell.T_world_workpiece(q_positioner)) @ T_world_tcp(self.cell, q[None])[0]
