@@ -1,4 +1,4 @@
-"""`pliant seams`: the seams of a weldment on the command line."""
+"""`pliant seams`, `pliant weld`: weldments on the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from api.console import STYLES, out_console, shown_progress
+from api.console import STYLES, out_console, shown_progress, write_folder
 from core.errors import InputError
 from core.finding_groups import grouped
 from core.findings import Finding
@@ -23,6 +23,7 @@ MOST_PIECES = 12
 def add_weld_commands(app: typer.Typer) -> None:
     """The commands of this module."""
     app.command()(seams)
+    app.command()(weld)
 
 
 def seams(
@@ -113,3 +114,71 @@ def print_seams(console: Console, summary: dict[str, Any]) -> None:
     console.print(f"[dim]{times}[/]", highlight=False)
     if summary["files"]:
         console.print(f"written: {escape(', '.join(summary['files']))}", highlight=False)
+
+
+def weld(
+    source: Annotated[Path, typer.Argument(help="a STEP assembly or mesh, or a job file (.yaml)")],
+    out: Annotated[Path, typer.Option(help="result folder")],
+    cell: Annotated[str | None, typer.Option(help="shipped welding cell or cell file; see `pliant cells`")] = None,
+    language: Annotated[str | None, typer.Option(help="krl, rapid, fanuc, inform or urscript; default: the robot's own")] = None,
+    seed: Annotated[int | None, typer.Option(help="of the random generator; default: the job's, else 0")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="summary as JSON on stdout")] = False,
+    force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
+) -> None:
+    """Plans a welding job and writes the result folder. Exit code 0: every seam welded and verified, 1: findings of error level, 2: bad input."""
+    from api.weld import WeldRequest, run_weld
+
+    if out.exists() and not force:
+        raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
+    with shown_progress() as progress:
+        summary, files = run_weld(WeldRequest(source, cell, language, seed), progress)
+    write_folder(out, files)
+    if as_json:
+        print(json.dumps(summary, indent=2))
+    else:
+        print_weld(out_console, summary, out)
+    raise typer.Exit(0 if summary["verified"] else 1)
+
+
+def print_weld(console: Console, summary: dict[str, Any], out: Path) -> None:
+    """The job for people."""
+    missing = summary["not_welded"]
+    verdict = "[bold green]VERIFIED[/]" if summary["verified"] else "[bold red]NOT VERIFIED[/]"
+    told = f", without seam {escape(', '.join(missing))}" if missing else ""
+    console.print(
+        f"{verdict} {escape(summary['weldment'])} in {escape(summary['cell'])}: {summary['welded_length_mm']:.0f} of {summary['seam_length_mm']:.0f} mm welded in {summary['cycle_time_s']:.1f} s{told}",
+        highlight=False,
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("no.", "seam", "pass", "length", "procedure", "position", "work", "travel", "arc on"):
+        table.add_column(heading, justify="left" if heading in ("seam", "procedure", "position") else "right")
+    for row in summary["beads"]:
+        table.add_row(
+            str(row["order"]), escape(row["seam"]), str(row["bead"]), f"{row['length_mm']:.1f}", row["procedure"], row["position"],
+            _angles(row["work_deg"]), _angles(row["travel_deg"]), f"{row['arc_on_s']:.1f} s",
+        )  # fmt: skip
+    if summary["beads"]:
+        console.print(table)
+    times = summary["times"]
+    console.print(
+        f"arc on {times['arc_on_s']:.1f} s, air {times['air_s']:.1f} s, search {times['search_s']:.1f} s, cleaning {times['cleaning_s']:.1f} s; wire {times['wire_m']:.1f} m ({times['wire_kg'] * 1e3:.0f} g), gas {times['gas_l']:.1f} l",
+        highlight=False,
+    )
+    run = summary["run"]
+    if run is not None:
+        console.print(
+            f"program text: {run['moves']} moves in {run['cycle_time_s']:.1f} s, at most {run['off_seam_mm']:.4f} mm beside the seams",
+            highlight=False,
+        )
+    found = grouped(Finding(**entry) for entry in summary["findings"])
+    for finding in sorted(found, key=lambda one: list(STYLES).index(one.level)):
+        step = f"{escape(finding.step)}: " if finding.step else ""
+        console.print(f"[{STYLES[finding.level] or 'dim'}]{finding.level}[/] {step}{escape(finding.message)}", highlight=False)
+        if finding.remedy:
+            console.print(Padding(f"[dim]{escape(finding.remedy)}[/]", (0, 0, 0, 4)))
+    console.print(f"in {escape(str(out))}: {', '.join(summary['files'])}", highlight=False)
+
+
+def _angles(span: list[float]) -> str:
+    low, high = span
+    return f"{low:.0f}°" if abs(high - low) < 1 else f"{low:.0f}..{high:.0f}°"

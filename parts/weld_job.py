@@ -154,6 +154,31 @@ class OwnSeamSpec(_Spec):
         return OwnSeam(self.name, found, self.closed, self.kind)
 
 
+class Tacks(_Spec):
+    """Short beads that hold the pieces before the first seam is welded."""
+
+    length_mm: Annotated[Length, Field(ge=3)] = Field(default=12, description="of one tack [mm]")
+    pitch_mm: Annotated[Length, Field(ge=10)] = Field(default=150, description="largest distance from tack to tack [mm]")
+
+
+class Welding(_Spec):
+    """How the planner welds what is given."""
+
+    corners: Literal["roll", "stop"] = Field(
+        default="roll", description="within a seam the torch rolls around corners, or stops and retracts"
+    )
+    overlap_mm: Annotated[Finite, Field(ge=0, le=100)] = Field(
+        default=10, description="a closed seam is welded this far over its start [mm]"
+    )
+    clearance_mm: Annotated[Finite, Field(ge=20, le=300)] = Field(
+        default=50, description="the torch stands back this far along the wire before and after a seam [mm]"
+    )
+    direction: Literal["auto", "as-given"] = Field(
+        default="auto", description="of seams that are not reversed above: the planner's choice, or as they are listed"
+    )
+    tacks: Tacks | None = Field(default=None, description="default: none")
+
+
 class WeldJobSpec(_Spec):
     """A welding job."""
 
@@ -170,6 +195,7 @@ class WeldJobSpec(_Spec):
         default={},
         description="what is done with seams, by name as `pliant seams` lists them, one after the other in the order of this file",
     )
+    welding: Welding = Field(default=Welding(), description="corners, overlap, clearance, direction, tacks")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="of the random generator; same seed, same plan")
 
     @property
