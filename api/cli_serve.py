@@ -42,4 +42,4 @@ def serve(
     app = create_app(settings)
     logging.disable(logging.NOTSET)
     err_console.print(f"Pliant at http://{host}:{port}, routes at /docs; jobs lie in {data}", highlight=False)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3, server_header=False)
+    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3, timeout_keep_alive=30, server_header=False)

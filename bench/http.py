@@ -67,7 +67,12 @@ async def measure(base: str, jobs: int, clients: int) -> tuple[Measured, Counter
         ids = [(await client.post("/jobs", data={"kind": "bend"}, files=files)).raise_for_status().json()["id"] for _ in range(jobs)]
         polling = [asyncio.create_task(poll(base, ids, number, out, over)) for number in range(clients)]
         while True:
-            listed = (await client.get("/jobs", params={"limit": 200})).json()["jobs"]
+            try:
+                listed = (await client.get("/jobs", params={"limit": 200})).raise_for_status().json()["jobs"]
+            except httpx.HTTPError as error:
+                out.faults[f"list: {type(error).__name__}"] += 1
+                await asyncio.sleep(1)
+                continue
             states = Counter(job["state"] for job in listed if job["id"] in ids)
             if sum(states[state] for state in ENDED) == jobs:
                 break
@@ -89,7 +94,7 @@ def main() -> None:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as data:
         command = [sys.executable, "-m", "api.cli", "serve", "--no-demo", "--port", str(port), "--data", data]
-        server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(command)
         try:
             base = f"http://127.0.0.1:{port}"
             _wait(base)

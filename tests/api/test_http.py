@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from datetime import datetime
 
 import pytest
+import yaml
 from fastapi.testclient import TestClient
 
 from api.http_models import JobModel
@@ -181,6 +183,31 @@ def test_what_there_is_to_choose_from(client):
 def own_cell():
     text = (SHIPPED / "bending-irb4600.yaml").read_text()
     return [("shop-7.yaml", text.encode())]
+
+
+@pytest.mark.slow
+def test_a_cell_whose_description_is_a_bomb_of_entities(client):
+    entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10 if i else "x"}">' for i in range(12))
+    urdf = f"<!DOCTYPE robot [{entities}]><robot name='r'><link name='&e11;'/></robot>".encode()
+    cell = yaml.safe_load(own_cell()[0][1])
+    cell["grippers"] = [
+        {
+            "name": "g",
+            "kind": "vacuum",
+            "urdf": "g.urdf",
+            "tcp": {},
+            "mass_kg": 5,
+            "com_mm": [0, 0, 50],
+            "cup_radius_mm": 20,
+            "cups_mm": [[0, 0]],
+        }
+    ]
+    start = time.monotonic()
+    files = [("bomb.yaml", yaml.safe_dump(cell).encode()), ("g.urdf", urdf)]
+    body = problem(client.post("/cells", files=sent(files)), 422, "bad-input")
+    assert body["file"] == "g.urdf" and ("entities" in body["detail"] or "entity" in body["detail"]), body
+    assert time.monotonic() - start < 30
+    assert "bomb" not in [it["name"] for it in client.get("/cells").json()]
 
 
 @pytest.mark.slow
