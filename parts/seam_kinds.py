@@ -135,10 +135,9 @@ def _stepped(contact: Contact, other: SolidFaces, k: int, owner: SolidFaces) -> 
 def _joint(
     contact: Contact, kind: SeamKind, points: Array, a: Array, b: Array, opening: float, thickness_a: float, thickness_b: float
 ) -> Joint:
-    # Welding direction: along a x b, so that it does not depend on how the file runs its edges.
-    turn = np.cross(a, b)
-    way = np.gradient(points, axis=0)
-    if float(np.sum(turn * way)) < 0:
+    # Welding direction by the faces, along a x b in a fillet, so that it does not depend on how the file runs its edges.
+    turn = np.cross(contact.contact_normals, contact.free_normals)
+    if float(np.sum(turn * np.gradient(points, axis=0))) < 0:
         points, a, b = points[::-1], a[::-1], b[::-1]
     return Joint(contact, kind, points, a, b, float(opening), thickness_a, thickness_b)
 
