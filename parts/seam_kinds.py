@@ -112,7 +112,8 @@ def _stepped(contact: Contact, other: SolidFaces, k: int, owner: SolidFaces) -> 
     if np.linalg.norm(way) < 0.5:
         return contact
     way /= np.linalg.norm(way)
-    step = STEP_SHARE * _thinner(*_corner(owner, contact.points[k], contact.contact_normals[k], n2))
+    thin = _thinner(*_corner(owner, contact.points[k], contact.contact_normals[k], n2))
+    step = STEP_SHARE * min(thin, owner.width(contact.contact_face))
     out = other.project(contact.face, (contact.feet[k] + step * way)[None], 1.0)
     if step <= 0 or out is None or out.within[0]:
         return contact
