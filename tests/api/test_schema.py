@@ -13,9 +13,11 @@ import yaml
 from cells.load import SHIPPED
 from cells.schema import json_schema as cell_schema
 from parts.job import json_schema as job_schema
+from parts.weld_job import json_schema as weld_schema
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {"cell": cell_schema, "job": job_schema}
+SCHEMAS = {"cell": cell_schema, "job": job_schema, "weld": weld_schema}
+MANUALS = {"cell": "cell_files.md", "job": "cell_files.md", "weld": "weldments.md"}
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
@@ -27,12 +29,12 @@ def test_committed_copies_are_current(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_every_key_is_described_for_the_editor_and_in_the_manual(kind: str) -> None:
-    manual = (ROOT / "docs" / "cell_files.md").read_text()
+    manual = (ROOT / "docs" / MANUALS[kind]).read_text()
     schema = SCHEMAS[kind]()
     for model in (schema, *schema["$defs"].values()):
         for key, value in model["properties"].items():
             assert value.get("description"), f"{model['title']}.{key}"
-            assert f"`{key}`" in manual, f"{model['title']}.{key} is not in docs/cell_files.md"
+            assert f"`{key}`" in manual, f"{model['title']}.{key} is not in docs/{MANUALS[kind]}"
 
 
 def schema_errors(kind: str, data: Any) -> list[str]:

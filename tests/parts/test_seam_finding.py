@@ -115,7 +115,10 @@ def test_gaps():
 
 def test_leaning_web_opens_by_60_and_120_degrees():
     angle = math.radians(30)
-    web = cut(moved(Made("", [("web", block((200, 8, 120), (0, 0, -30)))]), (0, 60, 0), (1, 0, 0), angle).pieces[0][1], block((400, 400, 110), (-100, -200, -100)))
+    web = cut(
+        moved(Made("", [("web", block((200, 8, 120), (0, 0, -30)))]), (0, 60, 0), (1, 0, 0), angle).pieces[0][1],
+        block((400, 400, 110), (-100, -200, -100)),
+    )
     made = Made("leaning", [("base", block((200, 160, 10))), ("web", web)])
     seams, _ = found(made)
     assert same_lengths(seams, [("fillet", 200.0)] * 2)
