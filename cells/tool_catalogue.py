@@ -18,7 +18,7 @@ from core.units import DEG, KN, MM
 PUNCH_HEIGHT = 120 * MM
 V_OPENINGS_MM = (6, 8, 10, 12, 16, 20, 25, 32, 40, 50)
 SLIM_OPENINGS_MM = (6, 8, 10, 12)
-SLIM_LAND = 5.0
+SLIM_LAND = 3.0
 """Land beside the V of a slim die [mm]: its stem is so narrow that grippers and flanges beside the line pass it."""
 SEGMENTS_MM = (835, 835, 835, 415, 300, 200, 200, 100, 100, 50, 40, 40, 20, 20, 15, 15, 10, 10)
 """Lengths of one full set, long to short [mm]."""

@@ -184,7 +184,7 @@ def vacuum_arm(
     end = height - cup
     shapes = [
         box(-half, half, -half, half, 0.06, reach + half, STEEL),
-        box(half, end - plate, -half, half, reach - half, reach + half, STEEL),
+        *([box(half, end - plate, -half, half, reach - half, reach + half, STEEL)] if end - plate > half + 1e-6 else []),
         box(end - plate, end, -size[0] / 2, size[0] / 2, reach - size[1] / 2, reach + size[1] / 2, STEEL),
     ]
     shapes += [Shape((radius, cup), (height - cup / 2, x, reach + y), RUBBER, (0, pi / 2, 0)) for x, y in cup_places(size, cups, radius)]
@@ -310,19 +310,10 @@ if __name__ == "__main__":
     print(vacuum_frame("vacuum-frame-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, height=0.20, mass=6.0))
     print(vacuum_frame("vacuum-frame-160", size=(0.16, 0.06), cups=(4, 2), radius=0.0125, height=0.20, mass=3.0))
     vacuum_arm("vacuum-arm-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, reach=0.40, height=0.20, neck=pi / 4, mass=8.0)
-    vacuum_arm(
-        "vacuum-arm-120",
-        size=(0.12, 0.02),
-        cups=(4, 1),
-        radius=0.01,
-        reach=0.40,
-        height=0.08,
-        neck=pi / 4,
-        mass=4.0,
-        arm=0.03,
-        cup=0.03,
-        plate=0.01,
-    )
+    # Low arms: what is under the sheet stays above the foot of a slim die.
+    low = {"reach": 0.40, "height": 0.0215, "neck": pi / 4, "mass": 3.0, "arm": 0.015, "cup": 0.01, "plate": 0.004}
+    vacuum_arm("vacuum-arm-120", size=(0.12, 0.02), cups=(4, 1), radius=0.01, **low)
+    vacuum_arm("vacuum-arm-36", size=(0.036, 0.036), cups=(2, 2), radius=0.008, **low)
     clamp("clamp-60", width=0.06, depth=0.025, opening=0.024, height=0.20, mass=3.5)
     clamp("clamp-30", width=0.03, depth=0.015, opening=0.016, height=0.32, mass=2.5, body=0.04, throat=0.08, neck=pi / 4)
     irb4600()
