@@ -8,7 +8,7 @@ import numpy as np
 
 from cells.kinds import SHIPPED, cell_kind, shipped_cells
 from cells.load import load_cell
-from cells.model import Body, Cell, Signal
+from cells.model import Body, Cell, Robot, Signal
 from cells.robot_place import cell_robot, check_rail
 from cells.schema import BodySpec
 from cells.stations import STEEL, box_hull, make_body, make_fence, make_floor, pose
@@ -17,9 +17,10 @@ from cells.weld_model import Positioner, WeldCell, WeldProcedure
 from cells.weld_schema import CleanerSpec, FixtureSpec, TableSpec, WeldCellSpec
 from cells.yaml_source import Source, read_source
 from core.errors import InputError, UnknownNameError
-from core.frames import Array, rot_x, translation
+from core.frames import Array, apply, rot_x, translation
 from core.units import MM
 
+FLOOR_NAME = "floor"
 LEG = 0.08
 """Width of a table's legs [m]."""
 BELOW_MOUTH = 3e-3
@@ -67,7 +68,7 @@ def _build(name: str, spec: WeldCellSpec, source: Source) -> WeldCell:
     robot = cell_robot(spec.robot, source)
     with source.at("torch"):
         torch = load_torch(spec.torch) if isinstance(spec.torch, str) else make_torch(spec.torch, folder)
-    bodies = [make_floor(), *(make_fence(i, fence) for i, fence in enumerate(spec.fence))]
+    bodies = [make_fence(i, fence) for i, fence in enumerate(spec.fence)]
     positioner, T_holder, work_area = _holder(spec, source, bodies)
     if spec.cleaner is not None:
         with source.at("cleaner"):
@@ -75,7 +76,10 @@ def _build(name: str, spec: WeldCellSpec, source: Source) -> WeldCell:
     for i, body in enumerate(spec.bodies):
         with source.at("bodies", i):
             _unique(body.name, bodies)
+            if body.name == FLOOR_NAME:
+                raise InputError(f"the name '{FLOOR_NAME}' is taken by the floor itself")
             bodies.append(make_body(body, folder))
+    bodies.insert(0, _floor(robot, positioner, bodies))
     fixtures: list[Body] = []
     for i, fixture in enumerate(spec.fixtures):
         with source.at("fixtures", i):
@@ -103,6 +107,21 @@ def _build(name: str, spec: WeldCellSpec, source: Source) -> WeldCell:
         work_area=work_area,
         sha256=source.sha256,
     )
+
+
+def _floor(robot: Robot, positioner: Positioner | None, bodies: list[Body]) -> Body:
+    """A floor under everything, as far as the arm may get and a metre round what stands there."""
+    arm = (robot.model.arm or robot.model).mechanism
+    reach = sum(float(np.linalg.norm(joint.T_parent_joint[:3, 3])) for joint in arm.joints)
+    foot = robot.T_world_base[:2, 3]
+    corners = [foot - reach, foot + reach]
+    if robot.model.slides:
+        rail = apply(robot.T_world_base, robot.model.mechanism.links[0].hulls[0])[:, :2]
+        corners += [rail.min(axis=0) - reach, rail.max(axis=0) + reach]
+    corners += [] if positioner is None else [positioner.T_world_base[:2, 3]]
+    corners += [point for body in bodies for hull in body.hulls for point in apply(body.T_world_body, hull)[:, :2]]
+    low, high = np.min(corners, axis=0) - 1.0, np.max(corners, axis=0) + 1.0
+    return make_floor((float(low[0]), float(low[1])), (float(high[0]), float(high[1])))
 
 
 def _holder(spec: WeldCellSpec, source: Source, bodies: list[Body]) -> tuple[Positioner | None, Array, tuple[float, float]]:

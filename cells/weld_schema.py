@@ -34,7 +34,7 @@ class TorchSpec(_Strict):
     mass_kg: Positive = Field(description="of the torch with bracket and what of the hose it carries [kg]")
     com_mm: Vec3 = Field(description="centre of mass x, y, z in the flange's frame [mm]")
     twist_deg: Annotated[float, Field(gt=0, le=720)] = Field(
-        default=200, description="how far the hose lets the last axis turn from 0, to either side [deg]"
+        default=200, description="how far the hose lets the last axis turn from the middle of its range, to either side [deg]"
     )
 
 

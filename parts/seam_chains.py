@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from core.frames import Array
 from core.units import MM
@@ -54,34 +55,40 @@ def polyline_length(points: Array) -> float:
 
 
 def chained(joints: list[Joint]) -> list[Chain]:
-    """Chains of joints of the same two pieces and kind; each joint in exactly one."""
-    chains: list[Chain] = []
-    for joint in joints:
-        chain = Chain([joint], joint.points, joint.normals_a, joint.normals_b)
-        merged = True
-        while merged and not chain.closed:
-            merged = False
-            for index, other in enumerate(chains):
-                together = _joined(other, chain)
-                if together is not None:
-                    chain, merged = together, True
-                    del chains[index]
-                    break
-        chains.append(chain)
-    return chains
+    """Chains of joints of the same two pieces and kind, in the order of their first joints; each joint in exactly one."""
+    if not joints:
+        return []
+    starts = cKDTree(np.array([joint.points[0] for joint in joints]))
+    following: dict[int, int] = {}
+    taken: set[int] = set()
+    for k, joint in enumerate(joints):
+        for other in sorted(starts.query_ball_point(joint.points[-1], TOUCH)):
+            if other not in taken and _group(joint) == _group(joints[other]) and _runs_on(joint.points, joints[other].points):
+                following[k] = other
+                taken.add(other)
+                break
+    chains: list[tuple[int, Chain]] = []
+    left = dict.fromkeys(range(len(joints)))
+    # First the chains that begin somewhere; what is left then runs in rings.
+    for first in [*(k for k in left if k not in taken), *left]:
+        row, k = [], first
+        while k in left:
+            del left[k]
+            row.append(k)
+            k = following.get(k, -1)
+        if row:
+            chains.append((min(row), _chain([joints[i] for i in row])))
+    return [chain for _, chain in sorted(chains, key=lambda pair: pair[0])]
 
 
-def _joined(one: Chain, other: Chain) -> Chain | None:
-    a, b = one.joints[0], other.joints[0]
-    if a.kind != b.kind or one.closed or (a.contact.owner, a.contact.other) != (b.contact.owner, b.contact.other):
-        return None
-    for first, second in ((one, other), (other, one)):
-        if np.linalg.norm(first.points[-1] - second.points[0]) < TOUCH and _runs_on(first.points, second.points):
-            return Chain(
-                first.joints + second.joints, np.concatenate((first.points, second.points[1:])),
-                np.concatenate((first.normals_a, second.normals_a[1:])), np.concatenate((first.normals_b, second.normals_b[1:])),
-            )  # fmt: skip
-    return None
+def _group(joint: Joint) -> tuple[str, int, int]:
+    return joint.kind, joint.contact.owner, joint.contact.other
+
+
+def _chain(joints: list[Joint]) -> Chain:
+    rows = ([j.points for j in joints], [j.normals_a for j in joints], [j.normals_b for j in joints])
+    points, a, b = (np.concatenate([row[0], *(part[1:] for part in row[1:])]) for row in rows)
+    return Chain(joints, points, a, b)
 
 
 def _runs_on(first: Array, second: Array) -> bool:

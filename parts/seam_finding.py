@@ -42,16 +42,15 @@ def find_seams(solids: list[SolidFaces], options: SeamOptions) -> tuple[tuple[Se
         else:
             refused.append((contact, joint))
     findings = _refusals(refused, solids, options)
-    chains = _without_twins(chained(joints))
+    chains = _without_twins([chain for chain in chained(joints) if chain.length >= options.min_length])
     everything = np.concatenate([solid.triangles for solid in solids])
     seams: list[Seam] = []
     for chain in chains:
         contact = chain.joints[0].contact
         seam = seam_of(chain, str(len(seams) + 1), (solids[contact.owner].name, solids[contact.other].name))
         opening = float(np.median([joint.opening for joint in chain.joints]))
-        if not options.min_length <= seam.length <= options.max_length or not options.min_angle <= opening <= options.max_angle:
-            if seam.length >= options.min_length:
-                findings.append(_filtered(seam, opening, options))
+        if seam.length > options.max_length or not options.min_angle <= opening <= options.max_angle:
+            findings.append(_filtered(seam, opening, options))
             continue
         share = accessible_share(seam, everything, options)
         if share < ENOUGH:

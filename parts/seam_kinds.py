@@ -112,7 +112,8 @@ def _stepped(contact: Contact, other: SolidFaces, k: int, owner: SolidFaces) -> 
     if np.linalg.norm(way) < 0.5:
         return contact
     way /= np.linalg.norm(way)
-    step = STEP_SHARE * _thinner(*_corner(owner, contact.points[k], contact.contact_normals[k], n2))
+    thin = _thinner(*_corner(owner, contact.points[k], contact.contact_normals[k], n2))
+    step = STEP_SHARE * min(thin, owner.width(contact.contact_face))
     out = other.project(contact.face, (contact.feet[k] + step * way)[None], 1.0)
     if step <= 0 or out is None or out.within[0]:
         return contact
@@ -135,10 +136,9 @@ def _stepped(contact: Contact, other: SolidFaces, k: int, owner: SolidFaces) -> 
 def _joint(
     contact: Contact, kind: SeamKind, points: Array, a: Array, b: Array, opening: float, thickness_a: float, thickness_b: float
 ) -> Joint:
-    # Welding direction: along a x b, so that it does not depend on how the file runs its edges.
-    turn = np.cross(a, b)
-    way = np.gradient(points, axis=0)
-    if float(np.sum(turn * way)) < 0:
+    # Welding direction by the faces, along a x b in a fillet, so that it does not depend on how the file runs its edges.
+    turn = np.cross(contact.contact_normals, contact.free_normals)
+    if float(np.sum(turn * np.gradient(points, axis=0))) < 0:
         points, a, b = points[::-1], a[::-1], b[::-1]
     return Joint(contact, kind, points, a, b, float(opening), thickness_a, thickness_b)
 

@@ -47,7 +47,8 @@ def torch_solutions(cell: WeldCell, T_world_tcp: Array) -> Array:
     model = cell.robot.model
     near = float(cell.robot.q_home[0]) if model.slides else None
     found = model.ik(inverse(cell.robot.T_world_base) @ T_world_tcp @ inverse(cell.torch.T_flange_tcp), near=near)
-    return found[np.abs(found[:, -1]) <= cell.torch.twist + 1e-9]
+    middle = (model.lower[-1] + model.upper[-1]) / 2
+    return found[np.abs(found[:, -1] - middle) <= cell.torch.twist + 1e-9]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -19,6 +19,9 @@ NOZZLE_MARGIN = 0.5e-3
 """While a seam is welded, the nozzle keeps this from the two pieces of the seam [m]. A nozzle of 18 mm whose end is 13 mm from the root of a fillet has 2.8 mm left when it stands in
 the bisector, and this when it leans by 8 deg."""
 
+CLEANING: Groups = frozenset({("wire", "cleaner"), ("nozzle", "cleaner")})
+"""What may touch while the torch is cleaned, and on the last straight way to it."""
+
 
 def torch_group(link: str) -> str:
     """Group of a torch's link."""

@@ -13,7 +13,7 @@ from core.progress import Progress, silent
 from parts.weldment import Weldment
 from sim.looking import PhaseClearance, Replay, Stretch, looks, watch
 from sim.scene_parts import Groups
-from sim.weld.groups import piece_group, welding_contacts
+from sim.weld.groups import CLEANING, piece_group, welding_contacts
 from sim.weld.plan import WeldPhase, WeldPlan, joints_at
 from sim.weld.world import WeldWorld
 
@@ -26,7 +26,7 @@ def phase_contacts(phase: WeldPhase, weldment: Weldment) -> Groups:
     if phase.name == "search":
         allowed |= {(part, piece_group(piece.name)) for part in ("wire", "nozzle") for piece in weldment.pieces}
     if phase.name == "clean":
-        allowed |= {("wire", "cleaner"), ("nozzle", "cleaner")}
+        allowed |= CLEANING
     return allowed
 
 

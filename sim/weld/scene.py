@@ -46,7 +46,7 @@ class WeldScene:
 
         Args:
             q_positioner: Its joints (m,); None: home, or there is none.
-            allowed: Pairs of groups that may touch beside those of welding: `("wire", "cleaner")`, or `("wire", "piece-A")` while searching.
+            allowed: Pairs of groups that may touch beside those of welding: `sim.weld.groups.CLEANING`, or `("wire", "piece-A")` while searching.
             near_seam: Names of the pieces of the seam that is welded or approached (`Seam.pieces`); empty: a free move.
         """
         positioner = self.cell.positioner

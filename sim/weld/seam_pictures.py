@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,10 @@ from sim.camera import Camera, fitted
 from sim.part_pictures import BACK, SMOOTH, STEEL, Mesh, rendered, side_by_side
 
 SIZE = (1000, 760)
-VIEWS = (("from the front", np.array([0.5, -1.0, 0.95])), ("from behind", np.array([-0.5, 1.0, 0.95])))
+ABOVE = (("from the front", np.array([0.5, -1.0, 0.95])), ("from behind", np.array([-0.5, 1.0, 0.95])))
+BELOW = (("from below", np.array([0.5, -1.0, -0.8])), ("from behind and below", np.array([-0.5, 1.0, -0.8])))
+SEEN = 0.3
+"""A seam of which less is seen from above is shown from below."""
 TINTS = (STEEL, BACK, np.array([190.0, 206.0, 178.0]), np.array([208.0, 190.0, 206.0]), np.array([214.0, 208.0, 170.0]))
 """Of the pieces, in turn."""
 COLOURS = {"fillet": (190, 30, 30), "lap": (25, 85, 190), "corner": (150, 60, 160), "butt": (20, 120, 70)}
@@ -39,7 +43,7 @@ class _View:
 
 
 def seam_picture(weldment: Weldment, seams: Sequence[Seam] | None = None) -> bytes:
-    """PNG of a weldment from the front and from behind; seams by kind in colour, thin where they are hidden.
+    """PNG of a weldment from the front and from behind, and from below where there are seams; seams by kind in colour, thin where they are hidden.
 
     Args:
         weldment: What is drawn.
@@ -47,13 +51,17 @@ def seam_picture(weldment: Weldment, seams: Sequence[Seam] | None = None) -> byt
     """
     drawn = weldment.seams if seams is None else seams
     mesh = _mesh(weldment)
-    width, height = SIZE[0] * SMOOTH, SIZE[1] * SMOOTH
-    views = []
-    for _, direction in VIEWS:
-        camera = fitted(mesh.points, direction, width=width, height=height)
-        views.append(_View(camera, *rendered(mesh, camera)))
     ways = [_way(seam) for seam in drawn]
+    titles, views = [title for title, _ in ABOVE], [_view(mesh, direction) for _, direction in ABOVE]
     visible = np.array([[view.seen(way).mean() for view in views] for way in ways]).reshape(-1, len(views))
+    if np.any(visible.max(axis=1, initial=0.0) < SEEN) and len(drawn):
+        for title, direction in BELOW:
+            view = _view(mesh, direction)
+            shares = np.array([view.seen(way).mean() for way in ways])
+            # From below only what is not seen from above.
+            visible = np.c_[visible, np.where(visible[:, :2].max(axis=1) < SEEN, shares, 0.0)]
+            titles.append(title)
+            views.append(view)
     images = []
     for number, view in enumerate(views):
         draw = ImageDraw.Draw(view.image, "RGBA")
@@ -64,7 +72,27 @@ def seam_picture(weldment: Weldment, seams: Sequence[Seam] | None = None) -> byt
             if int(np.argmax(shares)) == number:
                 _number(draw, view, seam, way, taken)
         images.append(_trimmed(view))
-    return side_by_side([f"{weldment.name} {title}" for title, _ in VIEWS], images)
+    names = [f"{weldment.name} {title}" for title in titles]
+    return _stacked([side_by_side(names[k : k + 2], images[k : k + 2]) for k in range(0, len(images), 2)])
+
+
+def _stacked(rows: list[bytes]) -> bytes:
+    pictures = [Image.open(io.BytesIO(row)) for row in rows]
+    if len(pictures) == 1:
+        return rows[0]
+    page = Image.new("RGB", (max(picture.width for picture in pictures), sum(picture.height for picture in pictures)), "white")
+    top = 0
+    for picture in pictures:
+        page.paste(picture, (0, top))
+        top += picture.height
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _view(mesh: Mesh, direction: Array) -> _View:
+    camera = fitted(mesh.points, direction, width=SIZE[0] * SMOOTH, height=SIZE[1] * SMOOTH)
+    return _View(camera, *rendered(mesh, camera))
 
 
 def _trimmed(view: _View) -> Image.Image:
@@ -93,7 +121,7 @@ def _way(seam: Seam) -> Array:
     points, out = (
         np.stack([np.interp(at, along, column) for column in row.T], axis=1) for row in (seam.points, seam.normals_a + seam.normals_b)
     )
-    return points + 2e-3 * out
+    return points + 1e-3 * out
 
 
 def _line(draw: ImageDraw.ImageDraw, view: _View, way: Array, colour: tuple[int, int, int]) -> None:
@@ -104,16 +132,22 @@ def _line(draw: ImageDraw.ImageDraw, view: _View, way: Array, colour: tuple[int,
 
 
 def _number(draw: ImageDraw.ImageDraw, view: _View, seam: Seam, way: Array, taken: list[Array]) -> None:
-    """The seam's name on it, near its middle, where it is seen and no other name stands."""
+    """The seam's name on it or near it, where it is seen and no other name stands."""
     font = ImageFont.load_default(15 * SMOOTH)
     rows = np.linspace(0, len(way) - 1, PLACES + 2).astype(int)[1:-1]
     pixels, seen = view.camera.pixels(way[rows])[:, :2], view.seen(way[rows])
-    size = draw.textlength(seam.name, font=font) / 2 + 6 * SMOOTH
-    room = [min((float(np.linalg.norm(p - q)) for q in taken), default=np.inf) for p in pixels]
-    order = sorted(range(PLACES), key=lambda k: (min(room[k], 2.2 * size) < 2.2 * size, not seen[k], abs(k - PLACES // 2), -room[k]))
-    x, y = (float(v) for v in pixels[order[0]])
-    taken.append(pixels[order[0]])
-    half = 11 * SMOOTH
+    size, half = draw.textlength(seam.name, font=font) / 2 + 6 * SMOOTH, 11.0 * SMOOTH
+    order = sorted(range(PLACES), key=lambda k: (not seen[k], abs(k - PLACES // 2)))
+    anchor = pixels[order[0]]
+    tries = [pixels[k] for k in order if seen[k] or k == order[0]]
+    for ring in (34, 58, 84):
+        angles = np.arange(12) * np.pi / 6 + 0.3
+        tries += list(anchor + ring * SMOOTH * np.stack((np.cos(angles), np.sin(angles)), axis=1))
+    free = [p for p in tries if all(abs(p[0] - q[0]) > 2 * size or abs(p[1] - q[1]) > 2.1 * half for q in taken)]
+    place = free[0] if free else anchor
+    x, y = (float(v) for v in place)
+    taken.append(place)
+    draw.line([tuple(anchor), (x, y)], fill=(*COLOURS[seam.kind], 200), width=SMOOTH)
     draw.rounded_rectangle(
         [x - size, y - half, x + size, y + half], radius=half, fill=(255, 255, 255, 235), outline=COLOURS[seam.kind], width=2 * SMOOTH
     )

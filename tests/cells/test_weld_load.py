@@ -149,6 +149,7 @@ def test_procedures_in_si_and_their_wire_fills_the_throat():
         (KUKA, "mouth_mm: [250, -800, 800]", "mouth_mm: [250, -800, 100]", ["cleaner", "floor"]),
         (KUKA, "table:\n", "tables:\n", ["did you mean 'table'"]),
         (KUKA, "name: power source", "name: table", ["stands twice", "table"]),
+        (KUKA, "name: power source", "name: floor", ["floor itself"]),
         (KUKA, "home_deg: [0, -100, 100, 0, 40, 0]", "home_deg: [0, -100, 200, 0, 40, 0]", ["joint_a3", "158"]),
         (TRACK, "model: two-axis-800", "model: two-axis-9", ["two-axis-800"]),
         (TRACK, "home_deg: [0, 0]", "home_deg: [0]", ["2 joints"]),
@@ -226,6 +227,21 @@ def test_own_positioner_must_turn(tmp_path):
     (tmp_path / "mine.urdf").write_text(one.format("prismatic"))
     with pytest.raises(PliantError, match=r"one or two turning joints; it has turn \(prismatic\)"):
         load_weld_cell(path)
+
+
+@pytest.mark.parametrize("x", [0, 20000])
+def test_the_floor_lies_under_everything(tmp_path, x):
+    """Wherever the cell stands in its world: the fence is 2 m behind the robot, 1 m of floor round it."""
+    text = KUKA.replace("base: {xyz_mm: [0, 0, 500]}", f"base: {{xyz_mm: [{x}, 0, 500]}}")
+    cell = load_weld_cell(written(tmp_path, text))
+    (floor,) = (body for body in cell.bodies if body.group == "floor")
+    low, high = floor.hulls[0].min(axis=0), floor.hulls[0].max(axis=0)
+    for body in cell.bodies:
+        points = np.concatenate(body.hulls) @ body.T_world_body[:3, :3].T + body.T_world_body[:3, 3]
+        assert np.all(points[:, :2] >= low[:2]) and np.all(points[:, :2] <= high[:2])
+    assert low[0] <= -2.02 - 0.99 and high[2] == 0.0
+    # The KR 5's wrist gets 1.41 m from axis 1.
+    assert high[0] > x * 1e-3 + 1.41 and low[1] < -1.41
 
 
 def test_incomplete_cells_are_told(tmp_path):
