@@ -10,7 +10,20 @@ import pytest
 pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
 
 from bench.weld_family import (
-    FAMILY, Made, block, box_on_plate, butt_joint, corner_joint, cut, drum, lap_joint, moved, pipe_branch, placed, t_joint, tube_on_plate,
+    FAMILY,
+    Made,
+    block,
+    box_on_plate,
+    butt_joint,
+    corner_joint,
+    cut,
+    drum,
+    lap_joint,
+    moved,
+    pipe_branch,
+    placed,
+    t_joint,
+    tube_on_plate,
 )  # fmt: skip
 from core.frames import apply, from_rotation_vector
 from parts.seam_chains import CHORD
@@ -115,7 +128,10 @@ def test_gaps():
 
 def test_leaning_web_opens_by_60_and_120_degrees():
     angle = math.radians(30)
-    web = cut(moved(Made("", [("web", block((200, 8, 120), (0, 0, -30)))]), (0, 60, 0), (1, 0, 0), angle).pieces[0][1], block((400, 400, 110), (-100, -200, -100)))
+    web = cut(
+        moved(Made("", [("web", block((200, 8, 120), (0, 0, -30)))]), (0, 60, 0), (1, 0, 0), angle).pieces[0][1],
+        block((400, 400, 110), (-100, -200, -100)),
+    )
     made = Made("leaning", [("base", block((200, 160, 10))), ("web", web)])
     seams, _ = found(made)
     assert same_lengths(seams, [("fillet", 200.0)] * 2)
