@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -11,9 +12,12 @@ from cells.weld_model import WeldCell
 from core.frames import Array
 from sim.motion import JointLimits, MotionFailure, plan_free
 from sim.scene import Scene
-from sim.timing import TCP_ACCELERATION, blend_corners, time_path
+from sim.timing import DENSE, TCP_ACCELERATION, blend_corners, time_path
 from sim.weld.path import T_world_tcp
 from sim.weld.plan import WeldPhase
+
+SMALL_BLEND = 0.15
+"""Corners rounded over less than this are held against stopping there [rad, Euclidean]."""
 
 
 def joint_limits(cell: WeldCell) -> JointLimits:
@@ -52,6 +56,12 @@ class WeldTimeline:
             return None
         dense, marks, blends = blend_corners(corners, scene)
         timed = time_path(dense, limits)
+        if any(0.0 < blend < SMALL_BLEND for blend in blends):
+            # Through a corner that is hardly rounded the arm creeps; stopping there may be quicker.
+            straight, ends = _sharp(corners)
+            stopping = time_path(straight, limits, stops=ends)
+            if stopping.times[-1] < timed.times[-1]:
+                dense, marks, blends, timed = straight, ends, (0.0,) * len(corners), stopping
         nearest = scene.path_clearance(dense)
         self._append(
             name, step, "free", timed.times, timed.qs, weld=weld, waypoints=(0, *_nearest_samples(timed.qs, dense, marks), len(timed.qs) - 1),
@@ -104,6 +114,16 @@ class WeldTimeline:
         )
         self.time = float(self.time + times[-1])
         self.robot, self.positioner = robot[-1], stands[-1]
+
+
+def _sharp(corners: Array) -> tuple[Array, tuple[int, ...]]:
+    """Straight lines between corners (k, n), dense, and which samples are corners."""
+    pieces, marks = [corners[:1]], [0]
+    for a, b in pairwise(corners):
+        count = max(4, int(np.ceil(np.max(np.abs(b - a)) / DENSE)))
+        pieces.append(a + np.linspace(0.0, 1.0, count + 1)[1:, None] * (b - a))
+        marks.append(marks[-1] + count)
+    return np.concatenate(pieces), tuple(marks)
 
 
 def _nearest_samples(qs: Array, dense: Array, marks: tuple[int, ...]) -> tuple[int, ...]:

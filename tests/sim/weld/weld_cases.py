@@ -73,3 +73,12 @@ def panel(ribs: int = 12, pitch: float = 0.06, length: float = 0.3) -> Weldment:
             ends = ((-length / 2, *root), (length / 2, *root))
             seams.append(line_seam(str(2 * k + (1 if side < 0 else 2)), *ends, (0, 0, 1), (0, side, 0), ("plate", name)))
     return Weldment("panel", tuple(pieces), tuple(seams))
+
+
+def upright() -> Weldment:
+    """Two plates that stand on a base and meet in a vertical inner corner: one seam up, which wants to be turned down."""
+    base = piece("base", box((-0.1, -0.1, 0.0), (0.1, 0.1, 0.006)))
+    back = piece("back", box((0.0, -0.08, 0.006), (0.006, 0.08, 0.126)))
+    web = piece("web", box((-0.08, -0.003, 0.006), (0.0, 0.003, 0.126)))
+    seam = line_seam("1", (0.0, -0.003, 0.02), (0.0, -0.003, 0.12), (-1, 0, 0), (0, -1, 0), ("back", "web"))
+    return Weldment("upright", (base, back, web), (seam,))
