@@ -210,6 +210,9 @@ class CellSpec(_Strict):
     """A bending cell."""
 
     title: Name = Field(description="for people")
+    logo: Name | None = Field(
+        default=None, description="the owner's, for page and offline files: PNG, JPEG or SVG below the cell file's folder, at most 200 kB"
+    )
     robot: RobotModelSpec = Field(description="the robot and where it stands")
     grippers: list[Name | GripperSpec] = Field(
         min_length=1,

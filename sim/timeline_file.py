@@ -22,7 +22,7 @@ def timeline_dict(result: BendingResult, replayed: Replay, exported: Exported | 
     """Times are the plan's; what the keys mean: docs/recording.md."""
     return {
         "format": FORMAT,
-        "cell": {"name": result.cell.name, "title": result.cell.title},
+        "cell": {"name": result.cell.name, "title": result.cell.title, "logo": result.cell.logo},
         "margin_mm": round(to_mm(result.cell.margin), 3),
         "sight_mm": to_mm(SIGHT),
         "clearance": [_course(one.course) for one in replayed.clearances],
