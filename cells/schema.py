@@ -211,6 +211,9 @@ class CellSpec(_Strict):
 
     kind: Literal["bending"] = Field(default="bending", description="tells it from a welding cell; may be left out")
     title: Name = Field(description="for people")
+    logo: Name | None = Field(
+        default=None, description="the owner's, for page and offline files: PNG, JPEG or SVG below the cell file's folder, at most 200 kB"
+    )
     robot: RobotModelSpec = Field(description="the robot and where it stands")
     grippers: list[Name | GripperSpec] = Field(
         min_length=1,

@@ -47,7 +47,7 @@ def timeline_dict(result: BendingResult, courses: Sequence[Course], exported: Ex
     """
     return {
         "format": FORMAT,
-        "cell": {"name": result.cell.name, "title": result.cell.title},
+        "cell": {"name": result.cell.name, "title": result.cell.title, "logo": result.cell.logo},
         "margin_mm": round(to_mm(result.cell.margin), 3),
         "sight_mm": to_mm(SIGHT),
         "clearance": [_course(tuple(course)) for course in courses],

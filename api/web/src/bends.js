@@ -1,5 +1,6 @@
 // The bends as the operator knows them, and the figures that sell the cell.
 import { h } from "./dom.js";
+import { openFile } from "./http.js";
 import { figure, t } from "./strings.js";
 import { stepsOf } from "./timing.js";
 
@@ -14,7 +15,7 @@ export function bendsPanel(result, seek) {
       h("td", {}, bend.lines.join(", ")), h("td", {}, `${figure(bend.angle_deg)}°`), h("td", {}, `${figure(bend.gauge_x_mm)} mm`), h("td", {}, `${figure(bend.force_kn)} kN`),
       h("td", {}, `${figure(bend.bending_speed_mm_s)} mm/s`), h("td", { class: "words" }, bend.tools ?? ""));
   });
-  const files = result.links.map(({ name, url }) => h("a", { href: url, target: "_blank", rel: "noopener" }, name === "setup.html" ? t("setup") : name));
+  const files = result.links.map(({ name, url }) => h("a", { href: url, target: "_blank", rel: "noopener", onclick: (/** @type {MouseEvent} */ event) => openFile(event, url) }, name === "setup.html" ? t("setup") : name));
   return h("div", { class: "bends" }, h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))), h("p", { class: "files" }, files));
 }
 

@@ -36,6 +36,15 @@ export async function request(path, options = {}) {
   return answer;
 }
 
+/** Opens a file of the server in a tab of its own; with a key, which a plain link cannot send, it is fetched first. @param {MouseEvent} event @param {string} url */
+export async function openFile(event, url) {
+  if (!key) return;
+  event.preventDefault();
+  const blob = URL.createObjectURL(await (await request(url)).blob());
+  window.open(blob, "_blank", "noopener");
+  setTimeout(() => URL.revokeObjectURL(blob), 60_000);
+}
+
 /** @param {string} path @returns {Promise<any>} */
 export async function json(path) {
   return (await request(path)).json();

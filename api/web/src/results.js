@@ -51,7 +51,12 @@ function order(files, timeline) {
 
 /** @param {string} at @param {string} language @returns {Promise<import("./types.js").TextFile[]>} */
 async function fetchProgram(at, language) {
-  const answer = await request(`${at}/programs/${encodeURIComponent(language)}`);
+  let answer = await request(`${at}/programs/${encodeURIComponent(language)}`);
+  // A language that nobody asked for yet is written, read back and run first.
+  for (let tries = 0; answer.status === 202 && tries < 600; tries += 1) {
+    await new Promise((go_on) => setTimeout(go_on, 1000 * Number(answer.headers.get("retry-after") ?? 1)));
+    answer = await request(`${at}/programs/${encodeURIComponent(language)}`);
+  }
   const kind = answer.headers.get("content-type") ?? "";
   if (kind.includes("zip")) return (await unzip(await answer.arrayBuffer())).map(({ name, data }) => ({ name, text: textOf(data) }));
   if (kind.includes("json")) {

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { header } from "./header.js";
 import { events, json, list, request } from "./http.js";
+import { overall } from "./progress.js";
 import { jobTitle } from "./results.js";
 import { figure, t } from "./strings.js";
 
@@ -12,6 +13,9 @@ const EXAMPLES = [
 /** As `parts/materials` has them; tests/web holds the two together. */
 export const MATERIALS = ["mild-steel", "galvanised-steel", "stainless-304", "stainless-316", "aluminium-5052", "aluminium-5754", "aluminium-6061"];
 const POLL = 3000;
+
+/** @param {File} file */
+const isFolded = (file) => /\.(step|stp)$/i.test(file.name);
 
 /**
  * @param {HTMLElement} page @param {{open: (id: string) => void, relabel: (code: string) => void}} go
@@ -54,6 +58,8 @@ export function showStart(page, go) {
     drawing = file;
     chosen.textContent = file.name;
     send.disabled = false;
+    // A folded part says itself how thick it is and how it is bent.
+    [thickness.disabled, angle.disabled] = [isFolded(file), isFolded(file)];
   }
 
   /** @param {typeof EXAMPLES[number]} one */
@@ -74,7 +80,8 @@ export function showStart(page, go) {
     await tell(async () => {
       const body = new FormData();
       body.set("kind", "bend");
-      body.set("options", JSON.stringify({ cell: cell.value, material: material.value, thickness_mm: Number(thickness.value), angle_deg: Number(angle.value), direction: "up" }));
+      const flat = isFolded(file) ? {} : { thickness_mm: Number(thickness.value), angle_deg: Number(angle.value), direction: "up" };
+      body.set("options", JSON.stringify({ cell: cell.value, material: material.value, ...flat }));
       body.set("files", file, file.name);
       const answer = await request("jobs", { method: "POST", body });
       const id = (answer.headers.get("location") ?? "").split("/").pop() || (await answer.json()).id;
@@ -95,7 +102,8 @@ export function showStart(page, go) {
   }
 
   async function fill() {
-    const all = await list("jobs", "jobs");
+    // Programs written in other languages are jobs too, but nothing to look at.
+    const all = (await list("jobs", "jobs")).filter((job) => job.kind !== "export" && job.kind !== "check");
     if (stop.signal.aborted) return;
     jobs.replaceChildren(...(all.length ? all.map((job) => row(job)) : [h("li", { class: "empty" }, t("noJobs"))]));
   }
@@ -103,7 +111,7 @@ export function showStart(page, go) {
   /** @param {any} job */
   function row(job) {
     const state = h("span", { class: `state ${job.state}` }, t(job.state));
-    const bar = h("progress", { max: 1, value: job.progress?.done ?? 0, "aria-label": jobTitle(job) });
+    const bar = h("progress", { max: 1, value: 0, "aria-label": jobTitle(job) });
     const words = h("span", { class: "stage-name", role: "status" });
     const actions = h("span", { class: "row-actions" });
     const item = h("li", { "data-job": job.id }, h("span", { class: "job-title" }, jobTitle(job)), state, bar, words, actions);
@@ -113,7 +121,7 @@ export function showStart(page, go) {
       state.className = `state ${now.state}`;
       state.textContent = t(now.state);
       bar.hidden = !busy;
-      bar.value = now.progress?.done ?? 0;
+      bar.value = overall(now.progress, bar.value);
       const summary = now.summary;
       words.textContent = busy ? [now.progress?.stage, now.progress?.message].filter(Boolean).join(" · ")
         : summary?.cycle_time_s ? `${figure(summary.cycle_time_s)} s · ${summary.cell ?? ""}` : now.problem?.detail ?? "";
@@ -150,9 +158,8 @@ export function showStart(page, go) {
   }
 
   const ready = tell(async () => {
-    const cells = await list("cells", "cells");
+    const [cells] = await Promise.all([list("cells", "cells"), fill()]);
     cell.replaceChildren(...cells.map((one) => h("option", { value: one.name ?? one }, one.title ?? one.name ?? one)));
-    await fill();
   });
   return { close: () => stop.abort() };
 }
