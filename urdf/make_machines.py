@@ -194,7 +194,16 @@ def vacuum_arm(
 
 
 def clamp(
-    name: str, *, width: float, depth: float, opening: float, height: float, mass: float, body: float = 0.06, throat: float = 0.03, neck: float = 0.0
+    name: str,
+    *,
+    width: float,
+    depth: float,
+    opening: float,
+    height: float,
+    mass: float,
+    body: float = 0.06,
+    throat: float = 0.03,
+    neck: float = 0.0,
 ) -> None:
     """A parallel clamp with a body of `body` square; each jaw moves by half the opening.
 
