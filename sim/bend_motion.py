@@ -359,10 +359,11 @@ class _HeldBend:
         withdraw, blocked = _withdrawal(geometry, self.T_end, q_end, scene_leave, scene_after)
         if withdraw is None:
             return BendAttempt("withdraw the part", blocked)
-        scene_open, scene_touch = (
-            self._open(geometry.before, self.grip, touching) for touching in (frozenset(), tools | geometry.gauge_groups())
+        # Only on the last stretch may the fingers be touched: a wall that stands on the sheet must not come down on one of them.
+        scene_open, scene_lying, scene_touch = (
+            self._open(geometry.before, self.grip, touching) for touching in (frozenset(), tools, tools | geometry.gauge_groups())
         )
-        insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_touch)
+        insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_lying, scene_touch)
         if insert is None:
             return BendAttempt("insert the part", blocked)
         return BendPath(insert[0], insert[1], insert[2], geometry.betas, follow_qs, withdraw[0], withdraw[1])
@@ -427,7 +428,7 @@ def _withdrawal(
 
 
 def _insertion(
-    geometry: BendGeometry, T_contact: Array, q_contact: Array, scene_open: Scene, scene_touch: Scene
+    geometry: BendGeometry, T_contact: Array, q_contact: Array, scene_open: Scene, scene_lying: Scene, scene_touch: Scene
 ) -> tuple[tuple[Array, tuple[int, ...], Array] | None, Clearance | None]:
     """Straight in above the die, down onto it, slowly to the fingers. Tracked backwards from the contact."""
     cell_scene = geometry.cell_scene
@@ -444,7 +445,7 @@ def _insertion(
         qs = track(cell_scene.cell, cell_scene.gripper, Ts, push[-1])
         if qs is None:
             continue
-        if path_is_free(scene_touch, qs[: corners[1] + 1]) and path_is_free(scene_open, qs[corners[1] :]):
+        if path_is_free(scene_lying, qs[: corners[1] + 1]) and path_is_free(scene_open, qs[corners[1] :]):
             last = len(qs) - 1
             return (qs[::-1], tuple(last - c for c in reversed(corners)), push[::-1]), None
         blocked = blocking(scene_open, qs[corners[1] :])
