@@ -10,8 +10,21 @@ import pytest
 pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
 
 from bench.weld_family import (
-    FAMILY, Made, block, box_on_plate, butt_joint, corner_joint, cut, drum, lap_joint, moved, pipe_branch, placed, t_joint, tube_on_plate,
-)  # fmt: skip
+    FAMILY,
+    Made,
+    block,
+    box_on_plate,
+    butt_joint,
+    corner_joint,
+    cut,
+    drum,
+    lap_joint,
+    moved,
+    pipe_branch,
+    placed,
+    t_joint,
+    tube_on_plate,
+)
 from core.frames import apply, from_rotation_vector
 from parts.seam_chains import CHORD
 from tests.parts.weld_solids import found, lengths, same_lengths
