@@ -108,7 +108,9 @@ class _Job:
     def weld(self, found: _Found) -> None:
         """Travel, approach, weld, retract; a bead that cannot be reached leaves the timeline as it was."""
         weld, task, line = found.weld, found.task, self.timeline
-        step, number = f"seam {weld.seam.name}", len(self.welds)
+        # Passes have routines of their own: other seams may be welded between them.
+        several = f" pass {weld.bead + 1}" if len(task.procedure.passes) > 1 and " tack " not in weld.seam.name else ""
+        step, number = f"seam {weld.seam.name}{several}", len(self.welds)
         kept = (len(line.phases), line.time, line.robot, line.positioner)
         q_table = weld.positioner[0]
         why = self._turned(step, q_table)
