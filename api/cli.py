@@ -1,4 +1,4 @@
-"""The command line: `pliant bend`, `pliant unfold`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`, `pliant serve`; those for programs stand in `api.cli_programs`."""
+"""The command line: `pliant bend`, `pliant unfold`, `pliant check`, `pliant schema`, `pliant cells | robots | tools`; commands for programs stand in `api.cli_programs`, for weldments in `api.cli_weld`, the server's in `api.cli_serve`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import typer
 from rich.table import Table
 
 from api.cli_programs import add_program_commands
+from api.cli_serve import serve
 from api.cli_tables import print_summary
+from api.cli_weld import add_weld_commands
 from api.console import STYLES, err_console, out_console, shown_progress, write_folder
 from core.errors import InputError, PliantError, UnknownNameError
 from core.findings import has_errors
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
 add_program_commands(app)
+app.command()(serve)
+add_weld_commands(app)
 
 
 @app.callback()
@@ -116,7 +120,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="findings as JSON on stdout")] = False,
     force: Annotated[bool, typer.Option(help="replace an existing folder")] = False,
 ) -> None:
-    """Looks at a cell and draws it: reach, collisions at rest, home, signals. Exit code 1: findings of error level, 2: bad input."""
+    """Looks at a bending or welding cell and draws it: reach, collisions at rest, home, signals. Exit code 1: findings of error level, 2: bad input."""
     from api.jobs import look_at_cell
 
     if out is not None and out.exists() and not force:
@@ -139,12 +143,14 @@ def check(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="cell or job")]) -> None:
-    """JSON Schema of cell and job files, for editors."""
+def schema(kind: Annotated[str, typer.Argument(help="cell, job, weld-cell or weld")]) -> None:
+    """JSON Schema of cell files and of bending and welding jobs, for editors."""
     from cells.schema import json_schema as cell_schema
+    from cells.weld_schema import json_schema as weld_cell_schema
     from parts.job import json_schema as job_schema
+    from parts.weld_job import json_schema as weld_schema
 
-    schemas = {"cell": cell_schema, "job": job_schema}
+    schemas = {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema, "weld": weld_schema}
     if kind not in schemas:
         raise UnknownNameError("schema", kind, list(schemas))
     print(json.dumps(schemas[kind](), indent=2))
@@ -154,12 +160,19 @@ def schema(kind: Annotated[str, typer.Argument(help="cell or job")]) -> None:
 def cells() -> None:
     """Shipped cells."""
     from cells.load import cell_names, load_cell
+    from cells.weld_load import load_weld_cell, weld_cell_names
 
     table = Table("cell", "title", "robot", "brake", "grippers")
     for name in cell_names():
         it = load_cell(name)
         table.add_row(name, it.title, it.robot.model.name, it.brake.name, ", ".join(g.name for g in it.grippers))
     out_console.print(table)
+    welding = Table("welding cell", "title", "robot", "torch", "workpiece on")
+    for name in weld_cell_names():
+        cell = load_weld_cell(name)
+        holder = "table" if cell.positioner is None else cell.positioner.name
+        welding.add_row(name, cell.title, cell.robot.model.name, cell.torch.name, holder)
+    out_console.print(welding)
 
 
 @app.command()
@@ -176,9 +189,10 @@ def robots() -> None:
 
 @app.command()
 def tools() -> None:
-    """Shipped punches, dies, grippers and materials."""
+    """Shipped punches, dies, grippers, torches, positioners, welding procedures and materials."""
     from cells.machines import gripper_names, machine_title
     from cells.tool_catalogue import die_names, load_die, load_punch, punch_names
+    from cells.weld_machines import load_procedure, positioner_names, procedure_names, torch_names, weld_machine_title
     from parts.materials import materials
 
     table = Table("kind", "name", "figures")
@@ -192,22 +206,16 @@ def tools() -> None:
         table.add_row("die", name, f"V {die.opening * 1e3:g} mm, height {die.height * 1e3:g} mm, {die.rating / 1e3:g} kN/m")
     for name in gripper_names():
         table.add_row("gripper", name, machine_title("grippers", name))
+    for kind, key, names in (("torch", "torches", torch_names()), ("positioner", "positioners", positioner_names())):
+        for name in names:
+            table.add_row(kind, name, weld_machine_title(key, name))
+    for name in procedure_names():
+        way = load_procedure(name)
+        sheets = f"{way.thickness_min * 1e3:g} to {way.thickness_max * 1e3:g} mm"
+        table.add_row("procedure", name, f"{', '.join(way.kinds)}, {sheets}, {way.speed * 1e3:g} mm/s, wire {way.wire_feed * 60:g} m/min")
     for name, it in materials().items():
         table.add_row("material", name, f"Rm {it.tensile_strength / 1e6:g} MPa, K {it.k_factor:g}, {it.density:g} kg/m3")
     out_console.print(table)
-
-
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="address to listen at; without a password of its own, so keep it inside")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-) -> None:
-    """Serves HTTP: GET /cells, /robots, POST /bend, GET /jobs/ID, GET /jobs/ID/files/NAME; described at /docs."""
-    import uvicorn
-
-    from api.http import create_app
-
-    uvicorn.run(create_app(), host=host, port=port, log_level="info")
 
 
 def main() -> None:

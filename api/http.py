@@ -1,184 +1,99 @@
-"""HTTP: cells and robots to choose from, jobs to start, their state and their files.
-
-A drawing is sent as the request's body with the options as query parameters, or as JSON with the drawing as text.
-"""
+"""The HTTP application: routes, guard, description, and the page where it is built."""
 
 from __future__ import annotations
 
-import mimetypes
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.exceptions import HTTPException
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
-from api.job_store import BusyError, JobStore, safe_name
-from cells.load import cell_names, load_cell
-from core.errors import PliantError, UnknownNameError
-from parts.job import BendEntry, BendTableEntry, JobSpec
-from robots.catalogue import robot_entry, robot_names
+from api import http_catalogue, http_jobs
+from api.demo import add_demo
+from api.http_guard import Guard
+from api.http_problems import Problem, add_problems
+from api.job_kinds import KINDS
+from api.job_queue import JobQueue
+from api.server_settings import ServerSettings
 
-LARGEST = 10_000_000
-"""Of a request's body [bytes]."""
-STATUS_CODES = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "upload-too-large", 422: "invalid-request"}
-
-
-class TooLargeError(PliantError):
-    """An upload beyond the limit."""
-
-    code = "upload-too-large"
-
-
-class BendOptions(BaseModel):
-    """The options of a drawing that is sent as the body; they mean what those of `pliant bend` mean."""
-
-    model_config = ConfigDict(extra="forbid")
-    file_name: Annotated[str, Field(max_length=300)] = "part.dxf"
-    cell: str
-    material: str
-    thickness_mm: float
-    angle_deg: float | None = None
-    direction: Literal["up", "down"] | None = None
-    radius_mm: float | None = None
-    units: Literal["mm", "cm", "m", "inch", "ft"] | None = None
-    gripper: str | None = None
-    seed: int = 0
-
-    def job(self) -> JobSpec:
-        """As a job file says it."""
-        direction = self.direction or ("up" if self.angle_deg is not None else None)
-        default = BendEntry(angle_deg=self.angle_deg, direction=direction, radius_mm=self.radius_mm)
-        return JobSpec(
-            part=safe_name(self.file_name), cell=self.cell, material=self.material, thickness_mm=self.thickness_mm,
-            bends=BendTableEntry(default=default), units=self.units, gripper=self.gripper, seed=self.seed,
-        )  # fmt: skip
+PAGES = Path(__file__).parent / "pages"
+PAGE = Path(__file__).parent / "web" / "dist"
+ABOUT = """Offline programming for press-brake bending cells. `POST /jobs` starts a job, `GET /jobs/{id}` and `/jobs/{id}/events` follow it,
+`/jobs/{id}/files/...` and `/jobs/{id}/programs/{language}` are its results. Lengths, angles and times carry their unit in the field's name.
+Errors are `application/problem+json` with the codes of the command line."""
 
 
-class JobBody(BaseModel):
-    """A job as JSON: `job` as in a job file, its `part` only a name; the drawing's text beside it."""
+def create_app(settings: ServerSettings) -> FastAPI:
+    """The application. Its jobs are opened at once and stopped when it ends.
 
-    model_config = ConfigDict(extra="forbid")
-    job: JobSpec
-    drawing: str
-
-
-def create_app() -> FastAPI:
-    """The application with its own job store."""
+    Raises:
+        InputError: Settings that cannot be used: a data folder in use, no such store or executor.
+    """
+    jobs = JobQueue(settings)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.jobs = JobStore()
+        if settings.demo:
+            await run_in_threadpool(add_demo, jobs)
+        # Read before anyone asks.
+        threading.Thread(target=http_catalogue.shipped, daemon=True).start()
         yield
-        await run_in_threadpool(app.state.jobs.close)
+        await run_in_threadpool(jobs.close)
 
-    app = FastAPI(title="Pliant", lifespan=life)
-    app.add_exception_handler(PliantError, _pliant_problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(ValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_problem)
-    app.add_exception_handler(Exception, _own_error)
-    app.get("/cells")(cells)
-    app.get("/robots")(robots)
-    app.post("/bend", status_code=202)(bend)
-    app.get("/jobs/{number}")(job_state)
-    app.get("/jobs/{number}/files/{name:path}")(job_file)
+    # Swagger UI would come from another host; /docs is a page of our own.
+    app = FastAPI(title="Pliant", description=ABOUT, lifespan=life, docs_url=None, redoc_url=None)
+    app.state.jobs, app.state.streams = jobs, set()
+    add_problems(app)
+    app.add_middleware(Guard, settings=settings)
+    app.include_router(http_jobs.router)
+    app.include_router(http_catalogue.router)
+    app.get("/docs", include_in_schema=False)(docs)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    if (PAGE / "index.html").exists():
+        app.mount("/", StaticFiles(directory=PAGE, html=True))
+    else:
+        app.get("/", include_in_schema=False)(start)
     return app
 
 
-def _store(request: Request) -> JobStore:
-    store: JobStore = request.app.state.jobs
-    return store
-
-
-Store = Annotated[JobStore, Depends(_store)]
-
-
-def cells() -> list[dict[str, Any]]:
-    """Shipped cells."""
-    found = [load_cell(name) for name in cell_names()]
-    return [
-        {"name": it.name, "title": it.title, "robot": it.robot.model.name, "brake": it.brake.name, "grippers": [g.name for g in it.grippers], "stations": list(it.stations)}
-        for it in found
-    ]  # fmt: skip
-
-
-def robots() -> list[dict[str, Any]]:
-    """Shipped robots."""
-    keys = ("title", "payload_kg", "reach_m", "controller", "language")
-    return [{"name": name} | {key: robot_entry(name)[key] for key in keys} for name in robot_names()]
-
-
-async def bend(request: Request, store: Store) -> dict[str, Any]:
-    """Starts a job: a drawing with query parameters, or JSON (`JobBody`). Answers the job's id at once."""
-    body = await _body(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
-        sent = JobBody.model_validate_json(body)
-        spec, drawing = sent.job.model_copy(update={"part": safe_name(sent.job.part)}), sent.drawing.encode()
-    else:
-        spec, drawing = BendOptions.model_validate(dict(request.query_params)).job(), body
-    job = await run_in_threadpool(store.submit, spec, drawing)
-    return {"id": job.id, "state": job.state, "url": f"/jobs/{job.id}"}
-
-
-def job_state(number: str, store: Store) -> dict[str, Any]:
-    """State, progress, and the summary once it is there."""
-    return store.get(number).to_dict()
-
-
-def job_file(number: str, name: str, store: Store, download: Annotated[bool, Query()] = False) -> FileResponse:
-    """A file of the result folder, by the name in the summary's `files`."""
-    path = store.file(store.get(number), name)
-    kind = mimetypes.guess_type(name)[0] or ("model/gltf-binary" if name.endswith(".glb") else "text/plain")
-    # A result is looked at, never run: names in it come from a stranger's drawing.
-    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
-    return FileResponse(path, media_type=kind, headers=headers, filename=path.name if download else None)
-
-
-async def _body(request: Request) -> bytes:
-    """The request's body, read no further than the limit."""
-    parts: list[bytes] = []
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > LARGEST:
-            raise TooLargeError(f"the upload has more than {LARGEST} bytes")
-        parts.append(piece)
-    return b"".join(parts)
-
-
-def _problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
-    """RFC 9457; the type is the error's own kebab-case code."""
-    content = {"type": code, "title": code.replace("-", " "), "status": status, "detail": detail, **more}
-    return JSONResponse(content, status, media_type="application/problem+json")
-
-
-async def _pliant_problem(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, PliantError)
-    status = {TooLargeError: 413, BusyError: 429}.get(type(error), 422)
-    if isinstance(error, UnknownNameError) and request.method == "GET":
-        status = 404
-    # The file is named without the server's folders.
-    file = None if error.file is None else error.file.replace("\\", "/").rsplit("/", 1)[-1]
-    return _problem(status, error.code, error.message, **{k: v for k, v in (("file", file), ("place", error.place)) if v})
-
-
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError | ValidationError)
-    places = [{"place": ".".join(str(at) for at in entry["loc"]), "message": str(entry["msg"])} for entry in error.errors()]
-    return _problem(
-        422, "invalid-request", "; ".join(f"{it['place'] or 'body'}: {it['message']}" for it in places[:20]), errors=places[:20]
+def docs() -> HTMLResponse:
+    """The description of the routes for people; reads /openapi.json, nothing else."""
+    return HTMLResponse(
+        (PAGES / "docs.html").read_text(), headers={"Content-Security-Policy": "default-src 'self' 'unsafe-inline'; img-src data:"}
     )
 
 
-async def _http_problem(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return _problem(error.status_code, STATUS_CODES.get(error.status_code, "http-error"), str(error.detail))
+def start() -> HTMLResponse:
+    """What stands at / until the page is built."""
+    return HTMLResponse((PAGES / "start.html").read_text())
 
 
-async def _own_error(request: Request, error: Exception) -> JSONResponse:
-    return _problem(500, "internal-error", "the server met an error of its own; its log says more")
+def _described(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI with what no route names by itself: problems, and the options of each kind."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version="0.1.0", description=app.description, routes=app.routes)
+        models: list[type[BaseModel]] = [Problem, *(kind.options for kind in KINDS.values())]
+        _, extra = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
+        schemas = schema["components"]["schemas"]
+        schemas |= extra["$defs"]
+        # FastAPI's own form of errors is never sent.
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                    del operation["responses"]["422"]["content"]["application/json"]
+        schema["components"]["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "where the server was started with --api-key"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "the same key"},
+        }
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from api.job_folder import checksums, job_files
 from api.unfold import TIP_RADIUS, folded_part
 from cells.completeness import incomplete
 from cells.load import cell_names, load_cell
+from cells.weld_load import load_any_cell
+from cells.weld_model import WeldCell
 from cells.yaml_source import Source, read_source
 from core.errors import InputError, UnknownNameError
 from core.files import checked_size, inside
@@ -36,11 +39,13 @@ from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
 from sim.programs import Exported, export
 from sim.recording import recording_glb
-from sim.replay import Replay, replay, with_replay
+from sim.replay import replay, with_clearances, with_replay
 from sim.setup_sheet import grip_place, setup_sheet
-from sim.timeline_file import timeline_dict
+from sim.timeline_file import Course, text_courses, timeline_dict
 from sim.torques import TorqueCheck, check_torques, torque_table
 from sim.verify.verify import Verification
+from sim.weld.cell_check import WeldCellCheck, check_weld_cell
+from sim.weld.pictures import weld_cell_pictures
 from sim.world_pictures import cell_pictures, plan_pictures
 
 
@@ -167,11 +172,6 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
         return summary, _files(summary, None)
     options = BendingOptions(seed=job.seed, stack_face=job.stack_face, gripper=job.gripper, quantity=job.quantity)
     result = plan_bending(part, cell, options, progress, stages)
-    replayed: Replay | None = None
-    if result.plan.phases:
-        with stages.measure("replay"):
-            replayed = replay(result, progress)
-            result = with_replay(result, replayed)
     torques: TorqueCheck | None = None
     if result.plan.phases:
         progress("torques", 0.0, result.cell.robot.model.name)
@@ -179,11 +179,21 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
             torques = check_torques(result)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *torques.findings)))
     exported = None
+    courses: Sequence[Course] = ()
     if result.plan.phases and not has_errors(result.plan.findings):
         progress("export", 0.0, result.cell.robot.language)
         with stages.measure("export"):
             exported = export(result, progress=progress)
         result = replace(result, plan=replace(result.plan, findings=(*result.plan.findings, *exported.findings)))
+    if exported is not None and exported.files and exported.verification is not None:
+        # The second engine has seen the whole job, as the program's text does it.
+        result = with_clearances(result, exported.verification.clearances)
+        courses = text_courses(result, exported.verification)
+    elif result.plan.phases:
+        with stages.measure("replay"):
+            replayed = replay(result, progress)
+        result = with_replay(result, replayed)
+        courses = [one.course for one in replayed.clearances]
     summary = _summary(result, job, [*flat.findings, *result.plan.findings])
     program = None if exported is None or exported.verification is None else program_summary(exported.language, exported.verification)
     if program is not None and exported is not None:
@@ -194,8 +204,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
     if result.plan.phases:
         with stages.measure("show"):
             shown = _shown(result, program, torques, progress)
-    if replayed is not None:
-        shown["timeline.json"] = json.dumps(timeline_dict(result, replayed, exported), separators=(",", ":")).encode()
+        shown["timeline.json"] = json.dumps(timeline_dict(result, courses, exported), separators=(",", ":")).encode()
     summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
     return summary, _files(summary, result, exported, shown, job_files(job, asked.drawing, cell))
 
@@ -280,15 +289,19 @@ def _files(
     return files
 
 
-def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck, dict[str, bytes]]:
-    """Checks a cell; with `pictures` also the files of its folder: plan from above, two views, the findings as JSON."""
-    cell = load_cell(name)
-    check = check_cell(cell)
+def look_at_cell(name: str, *, pictures: bool) -> tuple[CellCheck | WeldCellCheck, dict[str, bytes]]:
+    """Checks a cell of either kind; with `pictures` also the files of its folder: two views, the findings as JSON, of a bending cell the plan from above."""
+    cell = load_any_cell(name)
+    check = check_weld_cell(cell) if isinstance(cell, WeldCell) else check_cell(cell)
     files: dict[str, bytes] = {}
     if pictures:
-        gripper = cell.grippers[0]
-        files = {"plan.png": cell_plan(check)} | cell_pictures(cell, gripper, full_beam(cell), at_rest(cell, gripper))
         files["check.json"] = json.dumps({"cell": cell.name, "findings": [f.to_dict() for f in check.findings]}, indent=2).encode()
+        if isinstance(check, WeldCellCheck):
+            files |= weld_cell_pictures(check.cell)
+        else:
+            gripper = check.cell.grippers[0]
+            files |= {"plan.png": cell_plan(check)}
+            files |= cell_pictures(check.cell, gripper, full_beam(check.cell), at_rest(check.cell, gripper))
     return check, files
 
 

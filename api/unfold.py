@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.findings import Finding
-from core.frames import apply, inverse
+from core.frames import inverse
 from core.progress import Progress, silent
 from core.stages import Stages
 from core.units import MM, to_deg, to_mm
@@ -159,8 +159,7 @@ def picture(found: FoldedPart) -> bytes:
     colours = np.tile(STEEL * 0.8, (brep.n_faces, 1))
     colours[list(found.unfolded.front.node)] = STEEL
     colours[list(found.unfolded.back.node)] = BACK
-    edges = [apply(T_sheet_step, brep.edge_points(edge)) for edge in range(len(brep.edge_kind))]
-    solid = solid_mesh(apply(T_sheet_step, brep.mesh_points), brep.mesh_triangles, colours[brep.mesh_faces], edges)
+    solid = solid_mesh(brep, colours, T_sheet_step)
     eye, (width, height) = np.array([1.0, -1.2, 1.0]), PICTURE
     again = "refolded" if found.check is None else f"refolded: within {to_mm(found.check.deviation):.3f} mm"
     x, y = (to_mm(v) for v in found.unfolded.size)

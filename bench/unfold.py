@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.errors import InputError
 from core.units import to_mm
 from parts.allowance import KFactor
@@ -35,7 +37,10 @@ class Timed:
 def timed(file: Path) -> Timed:
     """Reads, unfolds and refolds one file."""
     start = time.perf_counter()
-    solid = read_step(file, mesh=True)
+    try:
+        solid = read_step(file, mesh=True)
+    except InputError as error:
+        return Timed(file.stem, 0, time.perf_counter() - start, 0.0, 0.0, error.message[:60])
     read = time.perf_counter()
     try:
         flat = unfold(solid, KFactor(0.44), lambda thickness: thickness)
@@ -51,36 +56,56 @@ def timed(file: Path) -> Timed:
     return Timed(file.stem, solid.entry.faces, read - start, done - read, time.perf_counter() - done, f"{to_mm(check.deviation):.4f} mm")
 
 
+HOLES = 10
+"""Holes along each side of a perforated flange."""
+
+
 def perforated(faces: int) -> Any:
-    """A bent sheet with so many round holes that it has about `faces` faces, as a shape of the kernel."""
+    """A staircase of perforated flanges with about `faces` faces, as a shape of the kernel."""
     from OCP.BRepAlgoAPI import BRepAlgoAPI_Fuse
     from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeEdge, BRepBuilderAPI_MakeFace, BRepBuilderAPI_MakePolygon, BRepBuilderAPI_MakeWire
     from OCP.BRepPrimAPI import BRepPrimAPI_MakePrism, BRepPrimAPI_MakeRevol
+    from OCP.collections import List_TopoDS_Shape as Shapes
     from OCP.gp import gp_Ax1, gp_Ax2, gp_Circ, gp_Dir, gp_Pnt, gp_Vec
     from OCP.TopoDS import TopoDS
 
-    def polygon(*corners: tuple[float, float, float]) -> Any:
-        made = BRepBuilderAPI_MakePolygon()
-        for corner in corners:
-            made.Add(gp_Pnt(*map(float, corner)))
-        made.Close()
-        return made.Wire()
+    size, t, r = 10.0 * HOLES + 10, 2.0, 2.0
+    # In the plane of the stairs: where a flange's lower side begins, and which way it runs.
+    at, way = np.array([0.0, 0.0]), np.array([1.0, 0.0])
+    pieces = Shapes()
+    count = max(1, round(faces / (HOLES**2 + 6)))
+    for step in range(count):
+        up = np.array([-way[1], way[0]])
 
-    side = max(1, round(math.sqrt(faces)))
-    size = 10.0 * side + 10
-    plate = BRepBuilderAPI_MakeFace(polygon((0, 0, 0), (size, 0, 0), (size, size, 0), (0, size, 0)))
-    for i in range(side):
-        for k in range(side):
-            circle = gp_Circ(gp_Ax2(gp_Pnt(10.0 + 10 * i, 10.0 + 10 * k, 0), gp_Dir(0, 0, 1)), 3.0)
+        def point(x: float, along: float, above: float, at: Any = at, way: Any = way, up: Any = up) -> Any:
+            y, z = at + along * way + above * up
+            return gp_Pnt(float(x), float(y), float(z))
+
+        outline = BRepBuilderAPI_MakePolygon(point(0, 0, 0), point(size, 0, 0), point(size, size, 0), point(0, size, 0), True)
+        normal = gp_Dir(0.0, float(up[0]), float(up[1]))
+        plate = BRepBuilderAPI_MakeFace(outline.Wire())
+        for i in range(HOLES * HOLES):
+            circle = gp_Circ(gp_Ax2(point(10.0 + 10 * (i % HOLES), 10.0 + 10 * (i // HOLES), 0), normal), 3.0)
             plate.Add(TopoDS.Wire(BRepBuilderAPI_MakeWire(BRepBuilderAPI_MakeEdge(circle).Edge()).Wire().Reversed()))
-    base = BRepPrimAPI_MakePrism(plate.Face(), gp_Vec(0, 0, 2)).Shape()
-    end = BRepBuilderAPI_MakeFace(polygon((0, size, 0), (size, size, 0), (size, size, 2), (0, size, 2))).Face()
-    bend = BRepPrimAPI_MakeRevol(end, gp_Ax1(gp_Pnt(0, size, 4), gp_Dir(1, 0, 0)), math.pi / 2).Shape()
-    wall = BRepPrimAPI_MakePrism(
-        BRepBuilderAPI_MakeFace(polygon((0, size + 2, 4), (size, size + 2, 4), (size, size + 4, 4), (0, size + 4, 4))).Face(),
-        gp_Vec(0, 0, 40),
-    )
-    return BRepAlgoAPI_Fuse(BRepAlgoAPI_Fuse(base, bend).Shape(), wall.Shape()).Shape()
+        pieces.Append(BRepPrimAPI_MakePrism(plate.Face(), gp_Vec(0.0, *map(float, up * t))).Shape())
+        if step < count - 1:
+            turn = 1 if step % 2 == 0 else -1
+            end = BRepBuilderAPI_MakePolygon(point(0, size, 0), point(size, size, 0), point(size, size, t), point(0, size, t), True)
+            axis = gp_Ax1(point(0, size, t + r if turn > 0 else -r), gp_Dir(float(turn), 0, 0))
+            pieces.Append(BRepPrimAPI_MakeRevol(BRepBuilderAPI_MakeFace(end.Wire()).Face(), axis, math.pi / 2).Shape())
+            centre = at + size * way + (t + r if turn > 0 else -r) * up
+            way = turn * up
+            up = np.array([-way[1], way[0]])
+            at = centre - (t + r if turn > 0 else -r) * up
+    if count == 1:
+        return pieces.First()
+    whole, first = BRepAlgoAPI_Fuse(), Shapes()
+    first.Append(pieces.First())
+    pieces.RemoveFirst()
+    whole.SetArguments(first)
+    whole.SetTools(pieces)
+    whole.Build()
+    return whole.Shape()
 
 
 def grown(faces: int, folder: Path) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cells.model import Cell
+from collections.abc import Mapping
+
+from cells.model import Cell, Signal
 from core.findings import Finding
 
 
@@ -35,8 +37,14 @@ def incomplete(cell: Cell) -> list[Finding]:
                 "cell",
             )
         )
+    return findings + shared_addresses(cell.signals)
+
+
+def shared_addresses(signals: Mapping[str, Signal]) -> list[Finding]:
+    """Lines that share an address."""
+    findings = []
     seen: dict[tuple[str, str], str] = {}
-    for name, signal in cell.signals.items():
+    for name, signal in signals.items():
         other = seen.setdefault((signal.direction, signal.address), name)
         if other != name:
             findings.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cells.kinds import SHIPPED, cell_kind, shipped_cells
 from cells.logo import load_logo
 from cells.machines import load_brake, load_gripper, make_gripper
 from cells.model import Brake, Cell, Gripper, Signal
@@ -15,16 +16,14 @@ from cells.yaml_source import Source, read_source
 from core.errors import InputError, UnknownNameError
 from core.units import MM
 
-SHIPPED = Path(__file__).parent / "shipped"
-
 
 def cell_names() -> list[str]:
-    """Names of the shipped cells."""
-    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+    """Names of the shipped bending cells."""
+    return list(shipped_cells("bending"))
 
 
 def load_cell(name_or_path: str | Path) -> Cell:
-    """A shipped cell by name, or a cell file.
+    """A shipped bending cell by name, or a file of one.
 
     Raises:
         InputError: With file, line and valid values.
@@ -33,6 +32,8 @@ def load_cell(name_or_path: str | Path) -> Cell:
     path = SHIPPED / f"{text}.yaml" if text in cell_names() else Path(text)
     if path.suffix not in (".yaml", ".yml"):
         raise UnknownNameError("cell", text[:200], [*cell_names(), "a path to a .yaml file"])
+    if cell_kind(path) == "welding":
+        raise InputError("this is a welding cell; here a bending cell is needed", file=path)
     spec, source = read_source(path, CellSpec)
     with source.at():
         return _build(path.stem, spec, source)

@@ -209,6 +209,7 @@ class SignalSpec(_Strict):
 class CellSpec(_Strict):
     """A bending cell."""
 
+    kind: Literal["bending"] = Field(default="bending", description="tells it from a welding cell; may be left out")
     title: Name = Field(description="for people")
     logo: Name | None = Field(
         default=None, description="the owner's, for page and offline files: PNG, JPEG or SVG below the cell file's folder, at most 200 kB"

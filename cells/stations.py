@@ -12,9 +12,9 @@ from cells.schema import BodySpec, FenceSpec, PoseModel, StationSpec
 from core.errors import InputError
 from core.files import inside
 from core.frames import Array, from_xyz_rpy
+from core.mesh_file import read_mesh
 from core.units import DEG, MM
 from robots.hulls import reduced_hull
-from robots.mesh_file import read_mesh
 
 WOOD: Color = (0.72, 0.57, 0.38, 1.0)
 STEEL: Color = (0.55, 0.60, 0.65, 1.0)
@@ -146,6 +146,6 @@ def _bar(extents: tuple[float, float, float], T: Array, middle: tuple[float, flo
     return bar
 
 
-def make_floor() -> Body:
-    """The floor: a slab of 9 x 9 m with its top at z = 0."""
-    return Body("floor", "floor", np.eye(4), (box_hull(-4.5, 4.5, -6.0, 3.0, -0.1, 0.0),), None, FLOOR)
+def make_floor(low: tuple[float, float] = (-4.5, -6.0), high: tuple[float, float] = (4.5, 3.0)) -> Body:
+    """The floor: a slab with its top at z = 0, from low to high x, y [m]."""
+    return Body("floor", "floor", np.eye(4), (box_hull(low[0], high[0], low[1], high[1], -0.1, 0.0),), None, FLOOR)

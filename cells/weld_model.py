@@ -122,7 +122,7 @@ class WeldCell:
     """Everything that stands in a welding cell.
 
     Attributes:
-        name, title, path, sha256: As `cells.model.Cell`.
+        name, title, path: As `cells.model.Cell`.
         robot: On a track or not.
         torch: Mounted.
         positioner: None: the workpiece lies on a fixed table.
@@ -136,6 +136,8 @@ class WeldCell:
         programs: What the programs need.
         margin: Clearance of free moves [m].
         weld_margin: Clearance of the torch's body from everything but the seam's own pieces while it welds [m].
+        work_area: Of the workpiece frame's holder that is looked at for reach: along the x and y of the table, about its middle [m]; 0: not known.
+        sha256: Of the cell file's text; empty for a cell that comes from no file.
     """
 
     name: str
@@ -154,6 +156,7 @@ class WeldCell:
     programs: ProgramSettings = field(default_factory=ProgramSettings)
     margin: float = 0.010
     weld_margin: float = 0.003
+    work_area: tuple[float, float] = (0.0, 0.0)
     sha256: str = ""
 
     def T_world_workpiece(self, q_positioner: Array | None = None) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import mapbox_earcut
 import numpy as np
 
 from core.frames import Array
@@ -30,7 +31,7 @@ class Brep:
         edge_ends: First and last vertex (n_edges, 2).
         edge_circle: Centre, axis, radius of circles (n_edges, 7).
         points, starts: Points of all edges, and where each edge's begin; edge i has points[starts[i]:starts[i + 1]].
-        mesh_points, mesh_triangles, mesh_faces: Triangles for pictures and the face each belongs to; empty where they were not asked for.
+        mesh_points, mesh_triangles, mesh_faces: Triangles of the faces that are no planes and the face each belongs to; empty where they were not asked for.
     """
 
     face_kind: Array
@@ -146,6 +147,33 @@ class Brep:
                 at = self.next_coedge[at]
             out.append(loop)
         return out
+
+    def triangles(self, faces: Iterable[int]) -> tuple[Array, Array]:
+        """Corners (k, 3, 3) of triangles of some faces, counter-clockwise from outside, and the face of each (k,)."""
+        chosen = sorted(set(faces))
+        rows = np.isin(self.mesh_faces, chosen)
+        corners, owners = [self.mesh_points[self.mesh_triangles[rows]]], [self.mesh_faces[rows]]
+        for face in chosen:
+            if self.face_kind[face] == PLANE:
+                flat = self._plane_triangles(face)
+                corners.append(flat)
+                owners.append(np.full(len(flat), face))
+        return np.concatenate(corners), np.concatenate(owners)
+
+    def _plane_triangles(self, face: int) -> Array:
+        normal = self.normals[face]
+        x = np.cross(normal, np.eye(3)[int(np.argmin(np.abs(normal)))])
+        x /= np.linalg.norm(x)
+        axes = np.stack((x, np.cross(normal, x)), axis=1)
+        rings = [np.concatenate([self.coedge_points(row)[:-1] for row in loop]) for loop in self.loops(face)]
+        rings = sorted((ring for ring in rings if len(ring) > 2), key=lambda ring: -float(np.prod(np.ptp(ring @ axes, axis=0))))
+        if not rings:
+            return np.empty((0, 3, 3))
+        points = np.concatenate(rings)
+        index = mapbox_earcut.triangulate_float64(points @ axes, np.cumsum([len(ring) for ring in rings]).astype(np.uint32)).reshape(-1, 3)
+        corners = points[index]
+        ahead = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) @ normal
+        return np.where((ahead < 0)[:, None, None], corners[:, ::-1], corners)
 
     def neighbours(self, face: int) -> set[int]:
         """Faces that share an edge with a face."""

@@ -135,6 +135,7 @@ def _edge_distance(unfolded: UnfoldedPart, part: SheetPart, T: Array, Ts: Array,
     """The flat's own boundary, folded, against the edges of the solid: each point on the side where it is nearer (a countersink has its hole on one)."""
     brep = unfolded.solid.brep
     border = part.flat.outline.boundary
+    shapely.prepare(border)
     sides: list[list[Array]] = [[], []]
     for side, z in zip(sides, (part.thickness / 2, -part.thickness / 2), strict=True):
         for flange in part.flanges:
@@ -158,7 +159,7 @@ def _edge_distance(unfolded: UnfoldedPart, part: SheetPart, T: Array, Ts: Array,
 
 def _at_height(flat: Array, border: shapely.Geometry, z: float) -> Array:
     """Those of the corners (k, 2) that lie on the flat's boundary, at a height."""
-    flat = flat[shapely.distance(border, shapely.points(flat)) < 1e-8]
+    flat = flat[shapely.dwithin(border, shapely.points(flat), 1e-8)]
     return np.concatenate((flat, np.full((len(flat), 1), z)), axis=1)
 
 

@@ -145,7 +145,7 @@ class _Form:
         self.on_bend = any(side.node[face][0] == "bend" for face in ring.sources)
         first = next(iter(sorted(ring.sources)))
         self.flat = side.flat_of(first)
-        at = brep.face_points(first)[0]
+        at = brep.coedge_points(brep.face_coedges[first][0])[0]
         normal = brep.normal_at(first, at)
         self.origin, self.normal = at, np.zeros(3) if normal is None or self.on_bend else normal
 
@@ -164,9 +164,7 @@ class _Form:
 
     def triangles(self) -> Array:
         """Corners (k, 3, 3) of its faces."""
-        brep = self.brep
-        rows = np.isin(brep.mesh_faces, self.faces)
-        return brep.mesh_points[brep.mesh_triangles[rows]]
+        return self.brep.triangles(self.faces)[0]
 
     def covered(self) -> float:
         """Share of the hole that its faces cover, seen from above."""

@@ -1,4 +1,4 @@
-"""Reads one STEP file in a process of its own: request as JSON on stdin, the boundary representation as an npz archive on stdout.
+"""Reads one STEP file, one solid of it or all, in a process of its own: request as JSON on stdin, the boundary representation as an npz archive on stdout.
 
 The geometry kernel is a large C++ library and a damaged file may take the process down with it, or keep it busy for hours; here neither hurts.
 """
@@ -22,7 +22,7 @@ MAX_DEPTH = 20
 
 
 def main() -> None:
-    """Reads `{file, solid, mesh, faces}`; ends the process with code 3 and the reason on stderr when the file cannot be read."""
+    """Reads `{file, solid, mesh, faces}` or `{file, assembly, faces}`; ends the process with code 3 and the reason on stderr when the file cannot be read."""
     request: dict[str, Any] = json.load(sys.stdin)
     try:
         import resource
@@ -64,7 +64,7 @@ def _read(request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     from OCP.TCollection import TCollection_ExtendedString
     from OCP.TDocStd import TDocStd_Document
 
-    from parts.step_extract import extract, summary
+    from parts.step_extract import extract, summary, unified
 
     reader = STEPCAFControl_Reader()
     for mode in (reader.SetColorMode, reader.SetLayerMode, reader.SetGDTMode, reader.SetMatMode, reader.SetPropsMode, reader.SetViewMode):
@@ -74,13 +74,18 @@ def _read(request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     document = TDocStd_Document(TCollection_ExtendedString("pliant"))
     if not reader.Transfer(document):
         raise ValueError("it holds no product with a shape")
-    solids = list(_solids(document))
+    open_shells: list[str] = []
+    solids = list(_solids(document, open_shells))
     if not solids:
-        raise ValueError("it holds no solid and no closed surface; sheet parts must be exported as solids")
+        raise ValueError("it holds no solid and no closed surface; parts must be exported as solids")
     if len(solids) > MAX_SOLIDS:
-        raise ValueError(f"it holds more than {MAX_SOLIDS} solids; export the sheet parts alone")
+        raise ValueError(f"it holds more than {MAX_SOLIDS} solids; export the parts alone that are to be made")
+    if request.get("assembly"):
+        solids = [(name, unified(solid)) for name, solid in solids]
     listed = [{"name": name, **summary(solid)} for name, solid in solids]
-    about: dict[str, Any] = {"unit": _unit(reader.ChangeReader()), "solids": listed, "chosen": None}
+    about: dict[str, Any] = {"unit": _unit(reader.ChangeReader()), "solids": listed, "chosen": None, "open": open_shells}
+    if request.get("assembly"):
+        return _assembly(solids, listed, request["faces"]), about
     wanted = request.get("solid")
     chosen = [i for i, entry in enumerate(listed) if wanted is None or wanted == str(i + 1) or wanted == entry["name"]]
     if len(chosen) != 1:
@@ -89,6 +94,20 @@ def _read(request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if listed[chosen[0]]["faces"] > request["faces"]:
         raise ValueError(f"the solid has {listed[chosen[0]]['faces']} faces; the limit is {request['faces']}")
     return extract(solids[chosen[0]][1], mesh=bool(request.get("mesh"))), about
+
+
+def _assembly(solids: list[tuple[str, Any]], listed: list[dict[str, Any]], most: int) -> dict[str, Any]:
+    """Arrays of all solids, the number of the solid before each name: `3/points`."""
+    from parts.step_extract import COARSE_MESH, FINE_MESH, MANY_FACES, extract
+
+    faces = sum(entry["faces"] for entry in listed)
+    if faces > most:
+        raise ValueError(f"its solids have {faces} faces together; the limit is {most}")
+    return {
+        f"{number}/{key}": array
+        for number, ((_, solid), entry) in enumerate(zip(solids, listed, strict=True))
+        for key, array in extract(solid, mesh=True, fineness=COARSE_MESH if entry["faces"] > MANY_FACES else FINE_MESH).items()
+    }
 
 
 def _unit(reader: Any) -> str:
@@ -100,13 +119,13 @@ def _unit(reader: Any) -> str:
     return str(lengths.Value(1).ToCString()) if lengths.Length() else ""
 
 
-def _solids(document: Any) -> Iterator[tuple[str, Any]]:
-    """Name and solid of everything in the document, in its place; closed or sewable shells count as solids."""
+def _solids(document: Any, open_shells: list[str]) -> Iterator[tuple[str, Any]]:
+    """Name and solid of everything in the document, in its place; closed or sewable shells count as solids, others are named in `open_shells`."""
     from OCP.collections import Sequence_TDF_Label as Labels
     from OCP.TopLoc import TopLoc_Location
     from OCP.XCAFDoc import XCAFDoc_DocumentTool
 
-    from parts.step_extract import bodies
+    from parts.step_extract import bodies, has_faces
 
     tool = XCAFDoc_DocumentTool.ShapeTool_s(document.Main())
     free = Labels()
@@ -114,7 +133,10 @@ def _solids(document: Any) -> Iterator[tuple[str, Any]]:
     counts: dict[str, int] = {}
     for number in range(1, free.Length() + 1):
         for name, shape in _leaves(free.Value(number), TopLoc_Location(), "", 0):
-            for body in bodies(shape):
+            found = list(bodies(shape))
+            if not found and has_faces(shape):
+                open_shells.append(name)
+            for body in found:
                 counts[name] = counts.get(name, 0) + 1
                 yield (name if counts[name] == 1 else f"{name}#{counts[name]}"), body
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from OCP.Bnd import Bnd_Box
-from OCP.BRep import BRep_Tool
+from OCP.BRep import BRep_Builder, BRep_Tool
 from OCP.BRepAdaptor import BRepAdaptor_Curve, BRepAdaptor_Surface
 from OCP.BRepBndLib import BRepBndLib
 from OCP.BRepBuilderAPI import BRepBuilderAPI_MakeSolid, BRepBuilderAPI_Sewing
@@ -19,10 +19,11 @@ from OCP.GeomAbs import GeomAbs_CurveType, GeomAbs_SurfaceType
 from OCP.gp import gp_Circ, gp_Cylinder, gp_Lin, gp_Pln, gp_Pnt, gp_Vec
 from OCP.GProp import GProp_GProps
 from OCP.ShapeAnalysis import ShapeAnalysis_CanonicalRecognition
+from OCP.ShapeUpgrade import ShapeUpgrade_UnifySameDomain
 from OCP.TopAbs import TopAbs_Orientation, TopAbs_ShapeEnum
 from OCP.TopExp import TopExp, TopExp_Explorer
 from OCP.TopLoc import TopLoc_Location
-from OCP.TopoDS import TopoDS
+from OCP.TopoDS import TopoDS, TopoDS_Compound
 
 CHORD = 0.004
 """Largest distance of a curved edge from its chords [mm]."""
@@ -30,6 +31,10 @@ SAME = 1e-3
 """A free-form face or edge this close to a plane, cylinder, line or circle is one [mm]."""
 MESH = 0.05
 """Fineness of the triangles for pictures [mm]; coarser on large parts."""
+FINE_MESH = 0.02
+"""Of weldments, where faces are laid against each other [mm]."""
+COARSE_MESH, MANY_FACES = 0.2, 300
+"""Of their pieces with more faces than this, mostly plates full of holes: the kernel needs the square of the corners in time [mm]."""
 _SURFACES = {
     GeomAbs_SurfaceType.GeomAbs_Plane: 0, GeomAbs_SurfaceType.GeomAbs_Cylinder: 1, GeomAbs_SurfaceType.GeomAbs_Cone: 2, GeomAbs_SurfaceType.GeomAbs_Sphere: 3,
     GeomAbs_SurfaceType.GeomAbs_Torus: 4,
@@ -43,7 +48,7 @@ def bodies(shape: Any) -> Iterator[Any]:
     if found:
         yield from (TopoDS.Solid(solid) for solid in found)
         return
-    if not next(_each(shape, TopAbs_ShapeEnum.TopAbs_FACE), None):
+    if not has_faces(shape):
         return
     sewing = BRepBuilderAPI_Sewing(0.01)
     sewing.Add(shape)
@@ -51,6 +56,19 @@ def bodies(shape: Any) -> Iterator[Any]:
     for shell in _each(sewing.SewedShape(), TopAbs_ShapeEnum.TopAbs_SHELL):
         if shell.Closed() or BRep_Tool.IsClosed_s(shell):
             yield BRepBuilderAPI_MakeSolid(TopoDS.Shell(shell)).Solid()
+
+
+def has_faces(shape: Any) -> bool:
+    """Whether a shape has any surface at all."""
+    return next(_each(shape, TopAbs_ShapeEnum.TopAbs_FACE), None) is not None
+
+
+def unified(solid: Any) -> Any:
+    """The solid with faces and edges joined that lie on one surface or curve: cylinders in two halves become one."""
+    joining = ShapeUpgrade_UnifySameDomain(solid, True, True, False)
+    joining.Build()
+    found = list(_each(joining.Shape(), TopAbs_ShapeEnum.TopAbs_SOLID))
+    return TopoDS.Solid(found[0]) if len(found) == 1 else solid
 
 
 def summary(solid: Any) -> dict[str, Any]:
@@ -64,8 +82,8 @@ def summary(solid: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def extract(solid: Any, *, mesh: bool) -> dict[str, Any]:
-    """Arrays of the boundary representation; their meaning is that of `parts.brep.Brep`, in mm."""
+def extract(solid: Any, *, mesh: bool, fineness: float | None = None) -> dict[str, Any]:
+    """Arrays of the boundary representation; their meaning is that of `parts.brep.Brep`, in mm. `fineness` of the triangles: by size if not given."""
     sign = 1.0 if _volume(solid) >= 0 else -1.0
     edges, vertices = ShapeMap(), ShapeMap()
     kinds, frames, radii, areas = [], [], [], []
@@ -76,7 +94,13 @@ def extract(solid: Any, *, mesh: bool) -> dict[str, Any]:
     if mesh:
         box = summary(solid)
         size = float(np.linalg.norm(np.subtract(box["high_mm"], box["low_mm"])))
-        BRepMesh_IncrementalMesh(solid, max(MESH, size * 4e-4), False, 0.2, False)
+        # Planes are left out: the kernel's mesher takes minutes for one with a thousand holes, and they are triangulated faster from their edges.
+        curved, builder = TopoDS_Compound(), BRep_Builder()
+        builder.MakeCompound(curved)
+        for item in _each(solid, TopAbs_ShapeEnum.TopAbs_FACE):
+            if BRepAdaptor_Surface(TopoDS.Face(item), False).GetType() != GeomAbs_SurfaceType.GeomAbs_Plane:
+                builder.Add(curved, item)
+        BRepMesh_IncrementalMesh(curved, fineness or max(MESH, size * 4e-4), False, 0.5 if fineness == COARSE_MESH else 0.2, False)
     loop = 0
     for number, item in enumerate(_each(solid, TopAbs_ShapeEnum.TopAbs_FACE)):
         face = TopoDS.Face(item)
@@ -94,7 +118,7 @@ def extract(solid: Any, *, mesh: bool) -> dict[str, Any]:
                 back = edge.Orientation() == TopAbs_Orientation.TopAbs_REVERSED
                 coedges.append((number, loop, edges.Add(edge) - 1, int(back != (sign < 0))))
             loop += 1
-        if mesh:
+        if mesh and kind != 0:
             found = _triangles(face, len(points))
             points += found[0]
             triangles += found[1]

@@ -83,6 +83,25 @@ class StepSolid:
     source: str
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class StepAssembly:
+    """All solids of a file, each in its place; faces that lie on one surface are joined.
+
+    Attributes:
+        entries: What they are called and how large they are.
+        breps: Their boundaries, with triangles [m].
+        unit: Length unit of the file, in its own words; everything is converted already.
+        open_shells: Names of products whose surface is not closed; they are not among the solids.
+        source: File, as it was named.
+    """
+
+    entries: tuple[SolidEntry, ...]
+    breps: tuple[Brep, ...]
+    unit: str
+    open_shells: tuple[str, ...]
+    source: str
+
+
 def is_step(path: Path) -> bool:
     """Whether a file's name says STEP."""
     return path.suffix.lower() in SUFFIXES
@@ -101,9 +120,7 @@ def read_step(file: str | Path, *, solid: str | None = None, mesh: bool = False,
         InputError: When the kernel is not installed, the file is no sound STEP, or the solid is not said; names what there is to choose.
     """
     path, bounds = Path(file), limits or StepLimits()
-    check_text(path, bounds)
-    if importlib.util.find_spec("OCP") is None:
-        raise InputError("reading STEP needs the geometry kernel Open CASCADE, an optional extra: pip install 'pliant[step]'", file=path)
+    _checked(path, bounds)
     request = {"file": str(path.resolve()), "solid": solid, "mesh": mesh, "faces": bounds.faces}
     arrays = _run(path, request, bounds)
     about = json.loads(bytes(arrays.pop("about")))
@@ -114,6 +131,30 @@ def read_step(file: str | Path, *, solid: str | None = None, mesh: bool = False,
             raise InputError(f"the file holds {len(solids)} solids; say which with --solid: {listed}", file=path)
         raise InputError(f"there is no one solid '{solid}'; the file holds: {listed}", file=path)
     return StepSolid(solids[about["chosen"]], _brep(path, arrays), about["unit"], solids, str(path))
+
+
+def read_assembly(file: str | Path, *, limits: StepLimits | None = None) -> StepAssembly:
+    """Reads all solids; of the limits, the number of faces is that of all solids together.
+
+    Raises:
+        InputError: When the kernel is not installed, the file is no sound STEP, or it holds no solid.
+    """
+    path, bounds = Path(file), limits or StepLimits()
+    _checked(path, bounds)
+    arrays = _run(path, {"file": str(path.resolve()), "assembly": True, "faces": bounds.faces}, bounds)
+    about = json.loads(bytes(arrays.pop("about")))
+    parts: list[dict[str, Any]] = [{} for _ in about["solids"]]
+    for name, array in arrays.items():
+        number, _, key = name.partition("/")
+        parts[int(number)][key] = array
+    entries = tuple(_entry(i, entry) for i, entry in enumerate(about["solids"]))
+    return StepAssembly(entries, tuple(_brep(path, part) for part in parts), about["unit"], tuple(about["open"]), str(path))
+
+
+def _checked(path: Path, limits: StepLimits) -> None:
+    check_text(path, limits)
+    if importlib.util.find_spec("OCP") is None:
+        raise InputError("reading STEP needs the geometry kernel Open CASCADE, an optional extra: pip install 'pliant[step]'", file=path)
 
 
 def check_text(path: Path, limits: StepLimits) -> None:
@@ -177,4 +218,4 @@ def _brep(path: Path, arrays: dict[str, Any]) -> Brep:
     return Brep(**arrays)
 
 
-__all__ = ["SUFFIXES", "SolidEntry", "StepLimits", "StepSolid", "is_step", "read_step"]
+__all__ = ["SUFFIXES", "SolidEntry", "StepAssembly", "StepLimits", "StepSolid", "is_step", "read_assembly", "read_step"]

@@ -14,9 +14,9 @@ from lxml import etree
 from core.errors import InputError
 from core.files import checked_size
 from core.frames import Array, from_xyz_rpy
+from core.mesh_file import read_mesh
 from robots.hulls import reduced_hull
 from robots.mechanism import Joint, JointKind, Link, Mechanism, Visual
-from robots.mesh_file import read_mesh
 from robots.xacro_file import expand_xacro
 
 MAX_BYTES = 20_000_000

@@ -13,11 +13,13 @@ import numpy as np
 
 from core.frames import Array, apply, inverse, translation
 from sim.airbend import LegPoses, leg_poses
-from sim.cell_scene import CellScene, Groups, part_groups
+from sim.cell_scene import CellScene, part_groups
 from sim.grips import Grip
+from sim.handling import APPROACH
 from sim.plan import PartPlacement
 from sim.robot_path import blocking, line, path_is_free, polyline, solutions, track
 from sim.scene import Clearance, Scene
+from sim.scene_parts import Groups
 from sim.sequence import SequencedStroke
 from sim.swing import T_brake_sheet, lying_flanges
 
@@ -221,7 +223,16 @@ def _front_of_tools(geometry: BendGeometry) -> float:
     return max(float(-station.punch.section[:, 0].min()), float(-station.die.section[:, 0].min()), 0.06)
 
 
-STAGES = ("reach the gauge", "stand at the gauge", "follow the sheet", "withdraw the part", "insert the part")
+STAGES = (
+    "reach the gauge",
+    "stand at the gauge",
+    "follow the sheet",
+    "keep up with the ram",
+    "back off from the pinched sheet",
+    "take the bent part again",
+    "withdraw the part",
+    "insert the part",
+)
 """What a grip must allow, in the order in which it is tried."""
 
 
@@ -332,22 +343,49 @@ class _HeldBend:
                 return BendAttempt("follow the sheet", blocked)
             q_end = follow_qs[-1]
         else:
+            away, blocked = self._straight_back(self.T_contact, q_contact, self._released(0, self.grip))
+            if not away:
+                return BendAttempt("back off from the pinched sheet", blocked)
             ends = solutions(cell, gripper, self.T_end)
             ends = ends[scene_leave.free(ends)] if len(ends) else ends
-            if len(ends) == 0:
-                return BendAttempt("follow the sheet", None)
-            q_end = ends[int(np.argmin(np.max(np.abs(ends - q_contact), axis=1)))]
+            last: Clearance | None = None
+            for q_end in ends[np.argsort(np.max(np.abs(ends - q_contact), axis=1), kind="stable")]:
+                again, last = self._straight_back(self.T_end, q_end, self._released(len(geometry.betas) - 1, self.after))
+                if again:
+                    break
+            else:
+                return BendAttempt("take the bent part again", last)
         scene_after = self._open(geometry.after, self.after, frozenset(), gauge_back=geometry.gauge_retract)
         withdraw, blocked = _withdrawal(geometry, self.T_end, q_end, scene_leave, scene_after)
         if withdraw is None:
             return BendAttempt("withdraw the part", blocked)
-        scene_open, scene_touch = (
-            self._open(geometry.before, self.grip, touching) for touching in (frozenset(), tools | geometry.gauge_groups())
+        # Only on the last stretch may the fingers be touched: a wall that stands on the sheet must not come down on one of them.
+        scene_open, scene_lying, scene_touch = (
+            self._open(geometry.before, self.grip, touching) for touching in (frozenset(), tools, tools | geometry.gauge_groups())
         )
-        insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_touch)
+        insert, blocked = _insertion(geometry, self.T_contact, q_contact, scene_open, scene_lying, scene_touch)
         if insert is None:
             return BendAttempt("insert the part", blocked)
         return BendPath(insert[0], insert[1], insert[2], geometry.betas, follow_qs, withdraw[0], withdraw[1])
+
+    def _released(self, k: int, grip: Grip) -> Scene:
+        """The scene at one of `betas` with the tools down on the part and the open gripper about to leave it or come to it."""
+        geometry = self.geometry
+        beta = float(geometry.betas[k])
+        tip, fold = geometry.swing[k]
+        placement = PartPlacement("world", grip.flange, geometry.T_world_flange(grip.flange, beta), "brake")
+        return geometry.cell_scene.posed(
+            brake=geometry.brake(tip, gauge_back=geometry.gauge_retract), gripper=np.array(geometry.cell_scene.gripper.mechanism.upper, dtype=float),
+            placement=placement, fold=fold, allowed=grip_groups(grip) | geometry.tool_groups(),
+        )  # fmt: skip
+
+    def _straight_back(self, T_grip: Array, q_grip: Array, scene: Scene) -> tuple[bool, Clearance | None]:
+        """Whether the gripper can go straight back from where it holds, and so come straight to it; what is in the way when it cannot."""
+        cell, gripper = self.geometry.cell_scene.cell, self.geometry.cell_scene.gripper
+        qs = track(cell, gripper, line(T_grip, T_grip @ translation(0.0, 0.0, -APPROACH)), q_grip)
+        if qs is None:
+            return False, None
+        return (True, None) if path_is_free(scene, qs) else (False, blocking(scene, qs))
 
     def _follow_blocked(self, qs: Array) -> Clearance | None:
         """A contact while the sheet moves, or None; the ends of the swing are looked at first, since most contacts are there."""
@@ -390,7 +428,7 @@ def _withdrawal(
 
 
 def _insertion(
-    geometry: BendGeometry, T_contact: Array, q_contact: Array, scene_open: Scene, scene_touch: Scene
+    geometry: BendGeometry, T_contact: Array, q_contact: Array, scene_open: Scene, scene_lying: Scene, scene_touch: Scene
 ) -> tuple[tuple[Array, tuple[int, ...], Array] | None, Clearance | None]:
     """Straight in above the die, down onto it, slowly to the fingers. Tracked backwards from the contact."""
     cell_scene = geometry.cell_scene
@@ -407,7 +445,7 @@ def _insertion(
         qs = track(cell_scene.cell, cell_scene.gripper, Ts, push[-1])
         if qs is None:
             continue
-        if path_is_free(scene_touch, qs[: corners[1] + 1]) and path_is_free(scene_open, qs[corners[1] :]):
+        if path_is_free(scene_lying, qs[: corners[1] + 1]) and path_is_free(scene_open, qs[corners[1] :]):
             last = len(qs) - 1
             return (qs[::-1], tuple(last - c for c in reversed(corners)), push[::-1]), None
         blocked = blocking(scene_open, qs[corners[1] :])

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cells.completeness import incomplete
-from cells.model import Cell, Gripper, Station
-from core.findings import Finding, Level
+from cells.model import Cell, Station
+from core.findings import Finding
 from core.frames import Array
-from core.units import to_deg, to_mm
-from robots.second_kinematics import disagreement
+from core.units import to_mm
 from sim.bend_program import missing_signals
 from sim.cell_reach import (
-    INSIDE,
     STANDS,
     BeamReach,
     ReachCircle,
@@ -25,12 +23,8 @@ from sim.cell_reach import (
     reach_circle,
     station_reach,
 )
+from sim.rest_checks import collisions_at_home, home_limits, overlaps, second_kinematics
 from sim.world import MACHINE, World
-
-SAME_KINEMATICS = 1e-9
-"""Differences below this are rounding [m, rad]."""
-NEAR_LIMIT = np.radians(5.0)
-"""A home position nearer to a joint limit than this is worth a word [rad]."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,17 +60,18 @@ def check_cell(cell: Cell) -> CellCheck:
     height = float(np.median(heights)) if heights else float(cell.brake.T_world_brake[2, 3])
     for index, gripper in enumerate(cell.grippers):
         with World(cell, setup, None, gripper) as world:
+            world.set_state(at_rest(cell, gripper))
             if index == 0:
-                findings += _standing(cell, gripper, world)
-            findings += _home(cell, gripper, world)
+                findings += overlaps(world, cell.robot, lambda name: _thing(cell, name), frozenset(MACHINE))
+            findings += collisions_at_home(world, gripper.name)
             for station in cell.stations.values():
                 reach = station_reach(cell, gripper, station, world)
                 stations += [] if reach is None else [reach]
             beam += [beam_reach(cell, gripper, world, stand) for stand in STANDS]
         circle = reach_circle(cell, gripper, height)
         circles += [] if circle is None else [circle]
-    findings += _limits(cell)
-    findings.append(_second_kinematics(cell))
+    findings.append(home_limits(cell.robot))
+    findings.append(second_kinematics(cell.robot))
     for station in cell.stations.values():
         findings += _station(station, [reach for reach in stations if reach.station == station.name])
     findings += _beam(cell, beam)
@@ -87,75 +82,9 @@ def check_cell(cell: Cell) -> CellCheck:
     return CellCheck(cell, tuple(stations), tuple(beam), tuple(circles), tuple(unique.values()))
 
 
-def _second_kinematics(cell: Cell) -> Finding:
-    """Whether roboticstoolbox finds the robot's flange where we do."""
-    model = cell.robot.model
-    apart = disagreement(model)
-    told = f"{model.name}: flange and Jacobian agree with roboticstoolbox within {max(apart.pose, apart.jacobian):.0e} in 100 positions"
-    if max(apart.pose, apart.jacobian) < SAME_KINEMATICS:
-        return Finding("info", "kinematics", told, "", "robot")
-    message = (
-        f"{model.name}: the flange is {to_mm(apart.pose):.3f} mm from where roboticstoolbox finds it, the Jacobian {apart.jacobian:.1e} off"
-    )
-    return Finding("error", "kinematics", message, "report the robot's description", "robot")
-
-
-def _standing(cell: Cell, gripper: Gripper, world: World) -> list[Finding]:
-    """Things that stand still against each other, the robot's foot among them."""
-    world.set_state(at_rest(cell, gripper))
-    root = cell.robot.model.mechanism.links[0].name
-    fixed = [i for i, body in enumerate(world.bodies) if body.group not in ("robot", "gripper") or body.name == root]
-    pairs = [
-        (a, b)
-        for k, a in enumerate(fixed)
-        for b in fixed[k + 1 :]
-        if _thing(cell, world.bodies[a].name) != _thing(cell, world.bodies[b].name)
-        and not (world.bodies[a].group in MACHINE and world.bodies[b].group in MACHINE)
-    ]
-    worst: dict[tuple[str, str], float] = {}
-    for contact in world.near_pairs(np.array(pairs, dtype=int).reshape(-1, 2), 0.0):
-        key = (world.bodies[contact.a].name, world.bodies[contact.b].name)
-        worst[key] = min(worst.get(key, 0.0), contact.distance)
-    return [
-        Finding(
-            "warning", "overlap", f"{one} stands {to_mm(-distance):.0f} mm inside {two}", "move one of them, or make them one body", "",
-            {"bodies": [one, two], "depth_mm": round(to_mm(-distance), 1)},
-        )
-        for (one, two), distance in worst.items()
-        if distance < -INSIDE
-    ]  # fmt: skip
-
-
 def _thing(cell: Cell, name: str) -> str:
     """The station a body belongs to, or the body itself: parts of one thing may touch each other."""
     return next((station.name for station in cell.stations.values() for body in station.bodies if body.name == name), name)
-
-
-def _home(cell: Cell, gripper: Gripper, world: World) -> list[Finding]:
-    """The robot at home with a gripper against everything."""
-    world.set_state(at_rest(cell, gripper))
-    return [
-        Finding(
-            "error", "collision-at-rest",
-            f"with the robot at home and {gripper.name} mounted, {world.bodies[c.a].name} is {to_mm(-c.distance):.0f} mm inside {world.bodies[c.b].name}",
-            "another home position, or move the thing", "home",
-            {"bodies": [world.bodies[c.a].name, world.bodies[c.b].name], "depth_mm": round(to_mm(-c.distance), 1)},
-        )
-        for c in world.near(0.0)
-        if c.distance < -INSIDE
-    ]  # fmt: skip
-
-
-def _limits(cell: Cell) -> list[Finding]:
-    model, q = cell.robot.model, cell.robot.q_home
-    room = np.minimum(q - model.lower, model.upper - q)
-    tight = int(np.argmin(room))
-    name = model.mechanism.joint_names[tight]
-    message = f"home is inside all joint limits; the nearest is {name} with {to_deg(float(room[tight])):.0f} deg to go"
-    level: Level = "warning" if room[tight] < NEAR_LIMIT else "info"
-    remedy = "a home position with more room" if level == "warning" else ""
-    data = {"joint": name, "room_deg": round(to_deg(float(room[tight])), 2)}
-    return [Finding(level, "home-limits", message, remedy, "home", data)]
 
 
 def _station(station: Station, reaches: list[StationReach]) -> list[Finding]:

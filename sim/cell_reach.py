@@ -10,6 +10,7 @@ from cells.model import Cell, Gripper, Station
 from cells.tooling import ToolSetup, ToolStation
 from core.frames import Array, from_axes, rot_x, rot_z, translation
 from sim.plan import State
+from sim.rest_checks import INSIDE
 from sim.robot_path import solutions
 from sim.world import World
 
@@ -21,8 +22,6 @@ CLAMP_BACK = 0.10
 """A clamp holds a part by its edge: its mouth stands this far beside the place [m]."""
 CLAMP_ABOVE = 0.05
 """... and this far above it, because its jaws need room below the sheet [m]."""
-INSIDE = 3e-3
-"""Overlaps of less than this are no collision: pybullet grows machine links by up to 1 mm each [m]."""
 SMALL = 0.2
 """A station smaller than this has one place, its middle [m]."""
 STANDS = (0.1, 0.3)

@@ -16,16 +16,12 @@ from cells.tooling import ToolSetup
 from cells.tooling_hulls import setup_hulls
 from core.frames import Array, inverse, translation
 from parts.sheet import SheetPart
-from robots.mechanism import Mechanism
 from sim.plan import PartPlacement
 from sim.scene import Scene, SceneBody, SceneLink
-
-Groups = frozenset[tuple[str, str]]
+from sim.scene_parts import SELF_MARGIN, Groups, attach, never_meeting
 
 GRIPPER_MARGIN = 0.002
 """The gripper works close to the sheet it holds [m]."""
-SELF_MARGIN = 0.001
-"""Links of one arm pass close to each other by design [m]."""
 PARKED = translation(0.0, 0.0, -50.0)
 """Where a part that is not in the cell stands: far below the floor."""
 
@@ -110,46 +106,6 @@ class CellScene:
         return self.scene.posed(poses, hulls, allowed=allowed, margins=margins)
 
 
-def _attach(
-    links: list[SceneLink],
-    bodies: list[SceneBody],
-    mechanism: Mechanism,
-    root: tuple[int, Array],
-    *,
-    prefix: str,
-    group: dict[str, str],
-    default: str,
-    q_start: int | None,
-) -> tuple[int, ...]:
-    """Append a mechanism's links and hulls; `q_start` None freezes its joints (they are posed)."""
-    first = len(links)
-    incoming = {joint.child: joint for joint in mechanism.joints}
-    q_index = q_start
-    index_of = {name: i for i, name in enumerate(mechanism.joint_names)}
-    for index, link in enumerate(mechanism.links):
-        joint = incoming.get(index)
-        if joint is None:
-            links.append(SceneLink(f"{prefix}{link.name}", root[0], root[1], "fixed", np.array([1.0, 0.0, 0.0]), -1))
-        elif q_index is None or joint.kind == "fixed":
-            links.append(
-                SceneLink(f"{prefix}{link.name}", first + joint.parent, joint.T_parent_joint, "fixed", np.array([1.0, 0.0, 0.0]), -1)
-            )
-        else:
-            links.append(
-                SceneLink(
-                    f"{prefix}{link.name}",
-                    first + joint.parent,
-                    joint.T_parent_joint,
-                    joint.kind,
-                    joint.axis,
-                    q_index + index_of[joint.name],
-                )
-            )
-        for hull in link.hulls:
-            bodies.append(SceneBody(f"{prefix}{link.name}", group.get(link.name, default), first + index, hull, link.hull_gap))
-    return tuple(range(first, first + len(mechanism.links)))
-
-
 def part_groups(part: SheetPart) -> tuple[str, ...]:
     """Groups of the part's flanges and bend zones."""
     return (*(f"flange-{flange.index}" for flange in part.flanges), *(f"zone-{bend.index}" for bend in part.bends))
@@ -167,20 +123,19 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
     links: list[SceneLink] = []
     bodies: list[SceneBody] = []
     robot = cell.robot.model
-    robot_links = _attach(links, bodies, robot.mechanism, (-1, cell.robot.T_world_base), prefix="", group={}, default="robot", q_start=0)
+    robot_links = attach(links, bodies, robot.mechanism, (-1, cell.robot.T_world_base), prefix="", group=lambda _: "robot", q_start=0)
     tcp_link = robot_links[robot.mechanism.link_index(robot.flange_link)]
-    gripper_links = _attach(
-        links, bodies, gripper.mechanism, (tcp_link, np.eye(4)), prefix=f"{gripper.name} ", group={}, default="gripper", q_start=None
+    gripper_links = attach(
+        links, bodies, gripper.mechanism, (tcp_link, np.eye(4)), prefix=f"{gripper.name} ", group=lambda _: "gripper", q_start=None
     )
     brake = cell.brake.mechanism
-    brake_links = _attach(
+    brake_links = attach(
         links,
         bodies,
         brake,
         (-1, cell.brake.T_world_brake),
         prefix="brake ",
-        group={link.name: brake_group(link.name) for link in brake.links},
-        default="frame",
+        group=brake_group,
         q_start=None,
     )
     upper_tools = len(links)
@@ -220,7 +175,7 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             bodies,
             lower=robot.lower,
             upper=robot.upper,
-            ignore_links=_ignored_links(cell, gripper, robot_links, gripper_links, brake_links),
+            ignore_links=never_meeting(robot, robot_links, gripper_links),
             ignore_groups=_ignored_groups(cell, part, statics),
             margin=cell.margin,
             margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)}
@@ -242,27 +197,6 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
         flange_links=tuple(flange_links),
         zone_bodies=tuple(zone_bodies),
     )
-
-
-def _ignored_links(
-    cell: Cell, gripper: Gripper, robot_links: tuple[int, ...], gripper_links: tuple[int, ...], brake_links: tuple[int, ...]
-) -> frozenset[tuple[int, int]]:
-    """Link pairs that are joined, or that the robot's model knows never to collide."""
-    robot = cell.robot.model
-    pairs = {(robot_links[robot.mechanism.link_index(a)], robot_links[robot.mechanism.link_index(b)]) for a, b in robot.never_collide}
-    # The gripper is bolted to the flange: it touches the flange and the link that carries it.
-    flange = robot.mechanism.link_index(robot.flange_link)
-    carriers = {flange}
-    incoming = {joint.child: joint for joint in robot.mechanism.joints}
-    while flange in incoming:
-        joint = incoming[flange]
-        flange = joint.parent
-        carriers.add(flange)
-        if joint.kind != "fixed":
-            break
-    carriers.discard(flange)
-    pairs |= {(robot_links[carrier], link) for carrier in carriers for link in gripper_links}
-    return frozenset(pairs)
 
 
 def _ignored_groups(cell: Cell, part: SheetPart, statics: list[Body]) -> frozenset[tuple[str, str]]:

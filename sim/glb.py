@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from core.frames import Array
-from sim.stage import Color, Piece
+from sim.stage_nodes import Color, Piece
 
 FLOAT, SHORT, UNSIGNED = 5126, 5123, 5125
 TYPES: dict[int, Any] = {FLOAT: np.float32, SHORT: np.uint16, UNSIGNED: np.uint32}

@@ -10,9 +10,11 @@ from core.findings import Finding
 from core.progress import Progress
 from sim.bend_motion import STAGES, BendAttempt, BendGeometry, BendPath, bend_paths, contact_attempt
 from sim.cell_scene import CellScene
+from sim.follow import follow_law
 from sim.grips import Grip, candidate_grips
 from sim.handover import Handover
 from sim.sequence import SequenceResult
+from sim.timeline import joint_limits
 
 CANDIDATES = 48
 """Grips looked at per start of a run."""
@@ -79,6 +81,10 @@ class GripChooser:
         key = (index, number, follow)
         if key not in self._memo:
             paths, attempt = bend_paths(self.geometries[index], self.candidates[number], follow=follow)
+            if follow and paths:
+                limits = joint_limits(self.cell_scene.cell)
+                paths = [path for path in paths if follow_law(self.geometries[index], path, limits) is not None]
+                attempt = attempt if paths else BendAttempt("keep up with the ram", None)
             self._memo[key] = (tuple(paths), attempt)
         return self._memo[key][0]
 

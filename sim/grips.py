@@ -85,10 +85,11 @@ def _vacuum_grips(part: SheetPart, gripper: Gripper, flange: int, com: Array) ->
     prepare(rim)
     radius = max(cup.radius for cup in gripper.cups)
     x_min, y_min, x_max, y_max = inner.bounds
-    step = max(0.01, min(0.04, max(x_max - x_min, y_max - y_min) / 12))
+    # Of its own along each axis: across a narrow flange a few millimetres decide what the gripper comes close to.
+    x_step, y_step = (max(0.01, min(0.04, extent / 12)) for extent in (x_max - x_min, y_max - y_min))
     grips = []
-    for x in _grid(x_min, x_max, step, float(np.clip(com[0], x_min, x_max))):
-        for y in _grid(y_min, y_max, step, float(np.clip(com[1], y_min, y_max))):
+    for x in _grid(x_min, x_max, x_step, float(np.clip(com[0], x_min, x_max))):
+        for y in _grid(y_min, y_max, y_step, float(np.clip(com[1], y_min, y_max))):
             for yaw in (0.0, np.pi / 2):
                 c, s = np.cos(yaw), np.sin(yaw)
                 active = []

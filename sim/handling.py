@@ -10,11 +10,12 @@ from shapely import MultiPolygon, Point, Polygon
 from cells.model import Body, Cell, Station
 from core.frames import Array, apply, inverse, rot_x, rot_z, translation
 from parts.sheet import SheetPart
-from sim.cell_scene import CellScene, Groups, part_groups
+from sim.cell_scene import CellScene, part_groups
 from sim.grips import Grip
 from sim.plan import PartPlacement
 from sim.robot_path import blocking, path_is_free, polyline, solutions, track
 from sim.scene import Clearance
+from sim.scene_parts import Groups
 
 APPROACH = 0.10
 """The gripper comes to a part this far along its own axis [m]."""

@@ -8,11 +8,12 @@ import numpy as np
 
 from cells.model import Station
 from core.frames import Array
-from sim.cell_scene import CellScene, Groups
+from sim.cell_scene import CellScene
 from sim.grips import Grip
 from sim.handling import Reach, deposit_poses, lying, reaches, regrip_poses, station_groups
 from sim.robot_path import solutions
 from sim.scene import Clearance
+from sim.scene_parts import Groups
 
 
 class Handover:

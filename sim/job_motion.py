@@ -9,7 +9,7 @@ import numpy as np
 from core.findings import Finding
 from core.frames import Array, translation
 from sim.bend_motion import MUTE, BendGeometry, BendPath, held
-from sim.cell_scene import CellScene, Groups, part_groups
+from sim.cell_scene import CellScene, part_groups
 from sim.follow import FollowLaw, follow_law
 from sim.grips import Grip
 from sim.handling import APPROACH, Reach
@@ -17,6 +17,7 @@ from sim.motion import MotionFailure, plan_free
 from sim.plan import Event, PartPlacement
 from sim.robot_path import line, path_is_free, track
 from sim.scene import Clearance, Scene
+from sim.scene_parts import Groups
 from sim.timeline import Timeline, joint_limits
 from sim.timing import blend_corners
 

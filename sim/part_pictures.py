@@ -15,6 +15,7 @@ from shapely.geometry.polygon import orient
 
 from core.frames import Array, apply
 from core.units import to_deg, to_mm
+from parts.brep import Brep
 from parts.sheet import SheetPart, zone_strip
 from sim.camera import Camera, fitted
 
@@ -59,6 +60,12 @@ def drawn(mesh: Mesh, direction: Array, *, width: int, height: int) -> Image.Ima
         width, height: [px]
     """
     camera = fitted(mesh.points, direction, width=width * SMOOTH, height=height * SMOOTH)
+    image, _ = rendered(mesh, camera)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def rendered(mesh: Mesh, camera: Camera) -> tuple[Image.Image, Array]:
+    """The mesh as a camera sees it, and how far away each pixel's surface is along the view (height, width) [m], inf where nothing is."""
     colour = np.full((camera.height, camera.width, 3), 255.0)
     depth = np.full((camera.height, camera.width), np.inf)
     normals = np.cross(mesh.triangles[:, 1] - mesh.triangles[:, 0], mesh.triangles[:, 2] - mesh.triangles[:, 0])
@@ -69,8 +76,7 @@ def drawn(mesh: Mesh, direction: Array, *, width: int, height: int) -> Image.Ima
     _fill(corners, shade[:, None] * mesh.colours, colour, depth)
     for line in mesh.lines:
         _stroke(camera, line, colour, depth)
-    image = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8))
-    return image.resize((width, height), Image.Resampling.LANCZOS)
+    return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8)), depth
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -114,9 +120,11 @@ def _stroke(camera: Camera, line: Array, colour: Array, depth: Array) -> None:
             colour[y[ok][seen], x[ok][seen]] = EDGE
 
 
-def solid_mesh(points: Array, triangles: Array, colours: Array, edges: Sequence[Array]) -> Mesh:
-    """A solid's triangles; `colours` per triangle (n, 3), `edges` its edges as polylines."""
-    return Mesh(points[triangles], colours, tuple(edges))
+def solid_mesh(brep: Brep, colours: Array, T_view_step: Array) -> Mesh:
+    """A solid with its edges, `colours` per face (n, 3), in the coordinates it is looked at in."""
+    corners, faces = brep.triangles(range(brep.n_faces))
+    edges = tuple(apply(T_view_step, brep.edge_points(edge)) for edge in range(len(brep.edge_kind)))
+    return Mesh(apply(T_view_step, corners.reshape(-1, 3)).reshape(-1, 3, 3), colours[faces], edges)
 
 
 def folded_mesh(part: SheetPart, angles: Array) -> Mesh:
@@ -216,4 +224,4 @@ def side_by_side(titles: Sequence[str], images: Sequence[Image.Image]) -> bytes:
     return buffer.getvalue()
 
 
-__all__ = ["BACK", "STEEL", "Mesh", "drawn", "flat_picture", "folded_mesh", "side_by_side", "solid_mesh"]
+__all__ = ["BACK", "STEEL", "Mesh", "drawn", "flat_picture", "folded_mesh", "rendered", "side_by_side", "solid_mesh"]

@@ -1,7 +1,7 @@
 """The plan as an animated glTF 2.0 file (`recording.glb`): one node per link, tool, station, flange; node transforms are the plan.
 
-Robot, brake and gripper keep their joint trees, so joint values can be read back from the node rotations; all times are the plan's. The file's
-root turns the cell's z up into glTF's y up. What is in the file, for those who play it: docs/recording.md.
+Robot, brake and gripper keep their joint trees, so joint values can be read back from the node rotations; all times are the plan's. What is in the
+file, for those who play it: docs/recording.md.
 """
 
 from __future__ import annotations
@@ -11,20 +11,15 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from core.frames import Array, quat_wxyz
-from sim.glb import FLOAT, Finish, GlbWriter, container
-from sim.key_frames import continuous, kept_shifts, kept_turns
+from core.frames import Array
+from sim.animation import SHIFT_TOLERANCE, TURN_TOLERANCE, animated_glb
+from sim.glb import Finish
 from sim.plan import Phase, phase_state
 from sim.replay import Enacted
-from sim.stage import DIE, PUNCH, SHEET, ZONE, Node, Stage, T_world_sheet, build_stage
+from sim.stage import DIE, PUNCH, SHEET, ZONE, Stage, T_world_sheet, build_stage
 
-SHIFT_TOLERANCE = 2e-5
-"""What is played differs from the plan by at most this, node by node [m]."""
-TURN_TOLERANCE = 1e-5
-"""The same for turns [rad]; along a robot of 2.5 m six of them stay within 0.1 mm."""
 HALVINGS = 5
 """A plan's sample interval is cut in halves at most so often, where the carried sheet leaves the straight line."""
-STILL = 1e-7
 METAL = {SHEET: Finish(0.15, 0.45), ZONE: Finish(0.15, 0.45), PUNCH: Finish(0.3, 0.45), DIE: Finish(0.3, 0.45)}
 """Little metal: players without an environment map draw full metal nearly black."""
 
@@ -32,51 +27,12 @@ METAL = {SHEET: Finish(0.15, 0.45), ZONE: Finish(0.15, 0.45), PUNCH: Finish(0.3,
 def recording_glb(result: Enacted) -> bytes:
     """The whole plan as one `.glb` file; needs a plan with phases."""
     stage = build_stage(result.cell, result.setup, result.part, result.gripper)
-    times, places = _keys(stage, result)
-    writer = GlbWriter(METAL)
-    nodes = [_node(writer, node) for node in stage.nodes]
-    for index, node in enumerate(stage.nodes):
-        if node.parent >= 0:
-            nodes[node.parent].setdefault("children", []).append(index)
-    roots = [index for index, node in enumerate(stage.nodes) if node.parent < 0]
-    half = float(np.sqrt(0.5))
-    nodes.append({"name": "cell", "rotation": [-half, 0.0, 0.0, half], "children": roots})
-    samplers: list[dict[str, Any]] = []
-    channels: list[dict[str, Any]] = []
-    for index, Ts in places.items():
-        shifts = Ts[:, :3, 3]
-        turns = continuous(Rotation.from_matrix(Ts[:, :3, :3]).as_quat())
-        nodes[index]["translation"], nodes[index]["rotation"] = shifts[0].tolist(), turns[0].tolist()
-        for path, values, kind in (("translation", shifts, "VEC3"), ("rotation", turns, "VEC4")):
-            if np.max(np.abs(values - values[0])) <= STILL:
-                continue
-            keep = kept_shifts(times, values, SHIFT_TOLERANCE) if path == "translation" else kept_turns(times, values, TURN_TOLERANCE)
-            clock = writer.accessor(times[keep], "SCALAR", FLOAT, bounds=True)
-            samplers.append({"input": clock, "output": writer.accessor(values[keep], kind, FLOAT), "interpolation": "LINEAR"})
-            channels.append({"sampler": len(samplers) - 1, "target": {"node": index, "path": path}})
-    gltf = {
-        "asset": {"version": "2.0", "generator": "Pliant", "extras": _extras(result)},
-        "scene": 0,
-        "scenes": [{"name": result.plan.cell, "nodes": [len(nodes) - 1]}],
-        "nodes": nodes,
-        **writer.content(),
-        "animations": [{"name": f"{result.plan.part}", "samplers": samplers, "channels": channels}],
-    }
-    return container(gltf, bytes(writer.data))
-
-
-def _keys(stage: Stage, result: Enacted) -> tuple[Array, dict[int, Array]]:
-    """Strictly rising key times (k,) and the places (k, 4, 4) of every moving node."""
-    times: list[float] = []
-    rows: dict[int, list[Array]] = {}
+    moments: list[tuple[float, dict[int, Array]]] = []
     for phase in result.plan.phases:
         for time in _moments(stage, phase):
-            if times and time <= times[-1] + 1e-5:
-                continue
-            times.append(time)
-            for index, T in stage.places(phase_state(phase, time)).items():
-                rows.setdefault(index, []).append(T)
-    return np.array(times), {index: np.array(Ts) for index, Ts in rows.items()}
+            if not moments or time > moments[-1][0] + 1e-5:
+                moments.append((time, stage.places(phase_state(phase, time))))
+    return animated_glb(stage.nodes, moments, METAL, _extras(result), scene=result.plan.cell, name=f"{result.plan.part}")
 
 
 def _moments(stage: Stage, phase: Phase) -> list[float]:
@@ -109,16 +65,6 @@ def _off(T_a: Array, T_middle: Array, T_b: Array) -> bool:
         return True
     turns = Rotation.from_matrix(np.array([T_a[:3, :3].T @ T_middle[:3, :3], T_middle[:3, :3].T @ T_b[:3, :3]])).as_rotvec()
     return float(np.linalg.norm(turns[0] - turns[1])) / 2 > TURN_TOLERANCE
-
-
-def _node(writer: GlbWriter, node: Node) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": node.name}
-    if node.pieces:
-        entry["mesh"] = writer.mesh(node.name, node.pieces)
-    w, x, y, z = quat_wxyz(node.T_parent)
-    entry["translation"] = [float(v) for v in node.T_parent[:3, 3]]
-    entry["rotation"] = [float(x), float(y), float(z), float(w)]
-    return entry
 
 
 def _extras(result: Enacted) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The cell as a tree of things to look at: meshes on nodes, and every node's place at every moment. Pictures and recording are made of it."""
+"""A bending cell as a tree of things to look at (`sim.stage_nodes`), and every node's place at every moment. Pictures and recording are made of it."""
 
 from __future__ import annotations
 
@@ -12,50 +12,20 @@ from shapely.geometry.polygon import orient
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
 from cells.tooling_hulls import setup_hulls
-from core.frames import Array, from_rotation_vector, inverse, translation
+from core.frames import Array, inverse, translation
 from parts.sheet import SheetPart, zone_strip
-from robots.mechanism import Joint, Mechanism
 from sim.cell_scene import PARKED
 from sim.plan import State
+from sim.stage_nodes import Color, Node, Piece, add_mechanism, body_node, hull_mesh, joint_places, world_places
 
-Color = tuple[float, float, float, float]
 SLATS = 8
 """A bend zone is shown as this many flat strips."""
 SMOOTH = 1e-4
 """Outlines are shown with fewer corners, this near to the true ones [m]."""
-FENCE_OPACITY = 0.25
-"""A fence must not hide the cell."""
 PUNCH: Color = (0.35, 0.37, 0.42, 1.0)
 DIE: Color = (0.30, 0.32, 0.36, 1.0)
 SHEET: Color = (0.42, 0.62, 0.82, 1.0)
 ZONE: Color = (0.95, 0.60, 0.25, 1.0)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Piece:
-    """A mesh in its node's frame with its colour."""
-
-    mesh: trimesh.Trimesh
-    color: Color
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Node:
-    """A thing that is posed as a whole.
-
-    Attributes:
-        name: Unique in the stage.
-        parent: Index of the node it hangs on, -1: the world.
-        T_parent: Its place while nothing moves (4, 4).
-        pieces: What is seen; may be empty.
-        moves: Whether its place in the parent ever changes.
-    """
-
-    name: str
-    parent: int
-    T_parent: Array
-    pieces: tuple[Piece, ...]
-    moves: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -81,9 +51,9 @@ class Stage:
     def places(self, state: State) -> dict[int, Array]:
         """T_parent_node of every node that moves (4, 4), by index."""
         robot, brake = self.cell.robot.model.mechanism, self.cell.brake.mechanism
-        out = _joint_places(robot, state.robot, self._robot)
-        out |= _joint_places(self.gripper.mechanism, state.gripper, self._gripper)
-        out |= _joint_places(brake, state.brake, self._brake)
+        out = joint_places(robot, state.robot, self._robot)
+        out |= joint_places(self.gripper.mechanism, state.gripper, self._gripper)
+        out |= joint_places(brake, state.brake, self._brake)
         if self.part is None:
             return out
         Ts = self.part.fold(state.fold)
@@ -98,12 +68,7 @@ class Stage:
 
     def world(self, state: State) -> Array:
         """T_world_node of every node (n, 4, 4)."""
-        moved = self.places(state)
-        Ts = np.empty((len(self.nodes), 4, 4))
-        for index, node in enumerate(self.nodes):
-            T = moved.get(index, node.T_parent)
-            Ts[index] = T if node.parent < 0 else Ts[node.parent] @ T
-        return Ts
+        return world_places(self.nodes, self.places(state))
 
 
 def T_world_sheet(cell: Cell, gripper: Gripper, part: SheetPart, state: State) -> Array:
@@ -122,24 +87,21 @@ def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart | None, gripper: G
     stage = Stage(cell, setup, part, gripper)
     nodes = stage.nodes
     stage._robot = 0
-    _add_mechanism(nodes, cell.robot.model.mechanism, -1, cell.robot.T_world_base, "robot ")
+    add_mechanism(nodes, cell.robot.model.mechanism, -1, cell.robot.T_world_base, "robot ")
     flange = cell.robot.model.mechanism.link_index(cell.robot.model.flange_link)
     stage._gripper = len(nodes)
-    _add_mechanism(nodes, gripper.mechanism, flange, np.eye(4), "gripper ")
+    add_mechanism(nodes, gripper.mechanism, flange, np.eye(4), "gripper ")
     stage._brake = len(nodes)
-    _add_mechanism(nodes, cell.brake.mechanism, -1, cell.brake.T_world_brake, "brake ")
+    add_mechanism(nodes, cell.brake.mechanism, -1, cell.brake.T_world_brake, "brake ")
     ram = stage._brake + cell.brake.mechanism.link_index("ram")
     T_frame_ram = cell.brake.mechanism.fk(np.zeros(len(cell.brake.mechanism.joint_names)))[cell.brake.mechanism.link_index("ram")]
     hulls = setup_hulls(setup)
     T_ram_seat = inverse(T_frame_ram) @ translation(0.0, 0.0, cell.brake.daylight)
     for name in dict.fromkeys(name for name, _, _ in hulls):
         upper = name.startswith("punch")
-        pieces = tuple(Piece(_hull(hull), PUNCH if upper else DIE) for other, _, hull in hulls if other == name)
+        pieces = tuple(Piece(hull_mesh(hull), PUNCH if upper else DIE) for other, _, hull in hulls if other == name)
         nodes.append(Node(name, ram if upper else stage._brake, T_ram_seat if upper else np.eye(4), pieces, False))
-    for body in (*cell.bodies, *(body for station in cell.stations.values() for body in station.bodies)):
-        meshes = [body.visual] if body.visual is not None else [_hull(hull) for hull in body.hulls]
-        color = (*body.color[:3], FENCE_OPACITY) if body.group == "fence" else body.color
-        nodes.append(Node(body.name, -1, body.T_world_body, tuple(Piece(mesh, color) for mesh in meshes), False))
+    nodes += [body_node(body) for body in (*cell.bodies, *(body for station in cell.stations.values() for body in station.bodies))]
     if part is None:
         return stage
     stage._sheet = len(nodes)
@@ -155,32 +117,6 @@ def build_stage(cell: Cell, setup: ToolSetup, part: SheetPart | None, gripper: G
                 pieces = tuple(Piece(mesh, ZONE) for mesh in strips)
                 nodes.append(Node(f"bend {bend.index + 1} strip {k + 1}", stage._sheet, np.eye(4), pieces, True))
     return stage
-
-
-def _add_mechanism(nodes: list[Node], mechanism: Mechanism, parent: int, T_root: Array, prefix: str) -> None:
-    first = len(nodes)
-    incoming = {joint.child: joint for joint in mechanism.joints}
-    for index, link in enumerate(mechanism.links):
-        pieces = [Piece(_placed(visual.mesh, visual.T_link_visual), visual.color) for visual in link.visuals]
-        pieces = pieces or [Piece(_hull(hull), (0.6, 0.6, 0.6, 1.0)) for hull in link.hulls]
-        joint = incoming.get(index)
-        if joint is None:
-            nodes.append(Node(prefix + link.name, parent, T_root, tuple(pieces), False))
-        else:
-            nodes.append(Node(prefix + link.name, first + joint.parent, joint.T_parent_joint, tuple(pieces), joint.kind != "fixed"))
-
-
-def _joint_places(mechanism: Mechanism, q: Array, first: int) -> dict[int, Array]:
-    out: dict[int, Array] = {}
-    values = dict(zip(mechanism.joint_names, q, strict=True))
-    for joint in mechanism.joints:
-        if joint.kind != "fixed":
-            out[first + joint.child] = joint.T_parent_joint @ _motion(joint, float(values[joint.name]))
-    return out
-
-
-def _motion(joint: Joint, value: float) -> Array:
-    return translation(*(joint.axis * value)) if joint.kind == "prismatic" else from_rotation_vector(joint.axis * value)
 
 
 def _plate(polygon: Polygon, thickness: float) -> trimesh.Trimesh:
@@ -202,13 +138,3 @@ def _plate(polygon: Polygon, thickness: float) -> trimesh.Trimesh:
 def _turns_left(ring: Array) -> bool:
     (ax, ay), (bx, by) = ring[1] - ring[0], ring[2] - ring[0]
     return bool(ax * by - ay * bx > 0)
-
-
-def _hull(points: Array) -> trimesh.Trimesh:
-    return trimesh.convex.convex_hull(np.asarray(points, dtype=float))
-
-
-def _placed(mesh: trimesh.Trimesh, T: Array) -> trimesh.Trimesh:
-    moved: trimesh.Trimesh = mesh.copy()
-    moved.apply_transform(T)
-    return moved

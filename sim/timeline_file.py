@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,23 +10,47 @@ import numpy as np
 from core.frames import Array
 from core.units import to_mm
 from sim.bending import BendingResult
+from sim.looking import SIGHT
 from sim.programs import Exported
-from sim.replay import SIGHT, Replay
-from sim.verify.lines import on_plan
+from sim.verify.lines import on_plan, plan_clock
+from sim.verify.verify import Verification
 
 FORMAT = "pliant-timeline/1"
 NEAR = 0.2e-3
 """Of the clearance's course, a moment is left out where straight lines between its neighbours come as near as this [m]."""
 
 
-def timeline_dict(result: BendingResult, replayed: Replay, exported: Exported | None = None) -> dict[str, Any]:
-    """Times are the plan's; what the keys mean: docs/recording.md."""
+Course = Sequence[tuple[float, float]]
+"""(time [s] by the plan's clock, distance [m]) in order of time."""
+
+
+def text_courses(result: BendingResult, checked: Verification) -> list[Course]:
+    """How near bodies came while a program ran, by the plan's clock, for each phase of the plan."""
+    if not checked.course or not checked.lines:
+        return [() for _ in result.plan.phases]
+    moments, distances = zip(*checked.course, strict=True)
+    times = plan_clock(checked.lines, result.plan.phases, moments)
+    out: list[Course] = []
+    for phase in result.plan.phases:
+        first, last = np.searchsorted(times, (phase.times[0] - 1e-9, phase.times[-1] + 1e-9))
+        out.append(list(zip(times[first:last].tolist(), distances[first:last], strict=True)))
+    return out
+
+
+def timeline_dict(result: BendingResult, courses: Sequence[Course], exported: Exported | None = None) -> dict[str, Any]:
+    """Times are the plan's; what the keys mean: docs/recording.md.
+
+    Args:
+        result: With its plan.
+        courses: For each phase how near bodies came in it.
+        exported: The program, for the times of its lines.
+    """
     return {
         "format": FORMAT,
         "cell": {"name": result.cell.name, "title": result.cell.title, "logo": result.cell.logo},
         "margin_mm": round(to_mm(result.cell.margin), 3),
         "sight_mm": to_mm(SIGHT),
-        "clearance": [_course(one.course) for one in replayed.clearances],
+        "clearance": [_course(tuple(course)) for course in courses],
         "program": None if exported is None or exported.verification is None else program_times(result, exported),
     }
 

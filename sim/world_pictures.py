@@ -38,7 +38,7 @@ def plan_pictures(result: BendingResult) -> dict[str, bytes]:
     return out
 
 
-def _bend(result: BendingResult, studio: Studio, index: int, step: BendStep, phase: Phase, start: float, full: float) -> bytes:
+def _bend(result: BendingResult, studio: Studio[State], index: int, step: BendStep, phase: Phase, start: float, full: float) -> bytes:
     """One bend: the part bent in its tools, the flat state before as a ghost, the line, the way of the legs and the gauged edge marked."""
     part = result.part
     before, after = phase_state(phase, start), phase_state(phase, full)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Generic, Self
 
 import numpy as np
 import pybullet
@@ -13,8 +14,7 @@ from scipy.ndimage import gaussian_filter
 
 from core.frames import Array, quat_wxyz
 from sim.camera import FAR, NEAR, Camera
-from sim.plan import State
-from sim.stage import Stage
+from sim.stage_nodes import Moment, Staged
 
 BACKGROUND = (250, 251, 252)
 SHADE = 0.55
@@ -38,7 +38,7 @@ class Shot:
     camera: Camera
 
 
-class Studio:
+class Studio(Generic[Moment]):
     """One pybullet client with some of a stage's nodes visible in it; use as a context manager.
 
     Args:
@@ -46,7 +46,7 @@ class Studio:
         shown: Which nodes are put in, by name; what is left out costs no time.
     """
 
-    def __init__(self, stage: Stage, shown: Callable[[str], bool]) -> None:
+    def __init__(self, stage: Staged[Moment], shown: Callable[[str], bool]) -> None:
         self.stage = stage
         self.client = pybullet.connect(pybullet.DIRECT)
         self._bodies: list[tuple[int, int]] = []
@@ -55,7 +55,7 @@ class Studio:
                 for piece in node.pieces:
                     self._bodies.append((self._body(piece.mesh.vertices, piece.mesh.faces, piece.color), index))
 
-    def __enter__(self) -> Studio:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -83,7 +83,7 @@ class Studio:
             if wanted is not None:
                 pybullet.changeVisualShape(uid, -1, rgbaColor=list(wanted), physicsClientId=self.client)
 
-    def shot(self, state: State, camera: Camera) -> Shot:
+    def shot(self, state: Moment, camera: Camera) -> Shot:
         """The cell at a moment as the camera sees it."""
         Ts = self.stage.world(state)
         for uid, index in self._bodies:

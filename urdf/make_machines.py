@@ -152,26 +152,40 @@ def vacuum_frame(
 
 def cup_places(size: tuple[float, float], cups: tuple[int, int], radius: float) -> list[tuple[float, float]]:
     """Middles (x, y) of a grid of cups that just lie within a frame."""
-    xs, ys = ([(i / (count - 1) - 0.5) * (extent - 2 * radius) for i in range(count)] for count, extent in zip(cups, size, strict=True))
+    xs, ys = (
+        [(i / (count - 1) - 0.5) * (extent - 2 * radius) for i in range(count)] if count > 1 else [0.0]
+        for count, extent in zip(cups, size, strict=True)
+    )
     return [(x, y) for x in xs for y in ys]
 
 
 def vacuum_arm(
-    name: str, *, size: tuple[float, float], cups: tuple[int, int], radius: float, reach: float, height: float, neck: float, mass: float
+    name: str,
+    *,
+    size: tuple[float, float],
+    cups: tuple[int, int],
+    radius: float,
+    reach: float,
+    height: float,
+    neck: float,
+    mass: float,
+    arm: float = 0.06,
+    cup: float = 0.05,
+    plate: float = 0.02,
 ) -> None:
-    """A vacuum frame on an arm, for large sheets: the wrist stands beside the sheet instead of above it.
+    """A vacuum frame on an arm of `arm` square: the wrist stands beside the sheet instead of above it.
 
     The flange is tilted by `neck` [rad] against the arm, so that the wrist stays bent (far from its singularity) with the arm along the forearm.
     In the arm's frame: z along it, x the way the cups look; the cups' plane is at x = `height`, their middle at z = `reach`.
     """
     m = Machine(name)
-    cup = 0.05
+    half = arm / 2
     m.link(name, [Shape((0.063, 0.02), (0, 0, 0.01), DARK), Shape((0.05, 0.06), (0, 0, 0.05), DARK)], 2.0, (0, 0, 0.03), 0.02)
     end = height - cup
     shapes = [
-        box(-0.03, 0.03, -0.03, 0.03, 0.06, reach + 0.03, STEEL),
-        box(0.03, end - 0.02, -0.03, 0.03, reach - 0.03, reach + 0.03, STEEL),
-        box(end - 0.02, end, -size[0] / 2, size[0] / 2, reach - size[1] / 2, reach + size[1] / 2, STEEL),
+        box(-half, half, -half, half, 0.06, reach + half, STEEL),
+        *([box(half, end - plate, -half, half, reach - half, reach + half, STEEL)] if end - plate > half + 1e-6 else []),
+        box(end - plate, end, -size[0] / 2, size[0] / 2, reach - size[1] / 2, reach + size[1] / 2, STEEL),
     ]
     shapes += [Shape((radius, cup), (height - cup / 2, x, reach + y), RUBBER, (0, pi / 2, 0)) for x, y in cup_places(size, cups, radius)]
     m.link("arm", shapes, mass - 2.0, (end / 2, 0, reach * 0.7), mass * 0.02)
@@ -179,24 +193,40 @@ def vacuum_arm(
     m.write(HERE / "grippers" / f"{name}.urdf")
 
 
-def clamp(name: str, *, width: float, depth: float, opening: float, height: float, mass: float) -> None:
-    """A parallel clamp; the TCP is at `height`, the jaws reach `depth` beyond it; each jaw moves by half the opening."""
+def clamp(
+    name: str,
+    *,
+    width: float,
+    depth: float,
+    opening: float,
+    height: float,
+    mass: float,
+    body: float = 0.06,
+    throat: float = 0.03,
+    neck: float = 0.0,
+) -> None:
+    """A parallel clamp with a body of `body` square; each jaw moves by half the opening.
+
+    The TCP is at `height` from the flange, the jaws reach from `throat` behind it to `depth` beyond it. A clamp for level sheets is tilted by `neck` [rad]
+    about the jaws' width, so that the wrist stays bent (far from its singularity) with the forearm behind the sheet.
+    """
     m = Machine(name)
-    m.link(
-        name,
-        [
-            Shape((0.063, 0.02), (0, 0, 0.01), DARK),
-            Shape((0.03, 0.06), (0, 0, 0.05), STEEL),
-            box(-0.03, 0.03, -0.03, 0.03, 0.08, height - 0.035, BLUE),
-        ],
-        mass,
-        (0, 0, height / 2),
-        mass * 0.005,
-    )
+    stem = [
+        Shape((0.03, 0.06), (0, 0, 0.05), STEEL),
+        box(-body / 2, body / 2, -body / 2, body / 2, 0.08, height - throat - 0.005, BLUE),
+    ]
+    plate = Shape((0.063, 0.02), (0, 0, 0.01), DARK)
+    if neck:
+        m.link(name, [plate], mass * 0.2, (0, 0, 0.01))
+        m.link("stem", stem, mass * 0.8, (0, 0, height / 2), mass * 0.005)
+        m.joint("neck", "fixed", name, "stem", (0, 0, 0), rpy=(neck, 0, 0))
+    else:
+        m.link(name, [plate, *stem], mass, (0, 0, height / 2), mass * 0.005)
+    holder = "stem" if neck else name
     for jaw, sign in (("jaw_a", 1), ("jaw_b", -1)):
         y0, y1 = sorted((0.0, sign * 0.008))
-        m.link(jaw, [box(-width / 2, width / 2, y0, y1, height - 0.03, height + depth, STEEL)], 0.2)
-        m.joint(jaw, "prismatic", name, jaw, (0, 0, 0), (0, sign, 0), (0.0, opening / 2, 0.05))
+        m.link(jaw, [box(-width / 2, width / 2, y0, y1, height - throat, height + depth, STEEL)], 0.2)
+        m.joint(jaw, "prismatic", holder, jaw, (0, 0, 0), (0, sign, 0), (0.0, opening / 2, 0.05))
     m.write(HERE / "grippers" / f"{name}.urdf")
 
 
@@ -280,5 +310,10 @@ if __name__ == "__main__":
     print(vacuum_frame("vacuum-frame-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, height=0.20, mass=6.0))
     print(vacuum_frame("vacuum-frame-160", size=(0.16, 0.06), cups=(4, 2), radius=0.0125, height=0.20, mass=3.0))
     vacuum_arm("vacuum-arm-320", size=(0.32, 0.12), cups=(4, 2), radius=0.02, reach=0.40, height=0.20, neck=pi / 4, mass=8.0)
+    # Low arms: what is under the sheet stays above the foot of a slim die.
+    low = {"reach": 0.40, "height": 0.0215, "neck": pi / 4, "mass": 3.0, "arm": 0.015, "cup": 0.01, "plate": 0.004}
+    vacuum_arm("vacuum-arm-120", size=(0.12, 0.02), cups=(4, 1), radius=0.01, **low)
+    vacuum_arm("vacuum-arm-36", size=(0.036, 0.036), cups=(2, 2), radius=0.008, **low)
     clamp("clamp-60", width=0.06, depth=0.025, opening=0.024, height=0.20, mass=3.5)
+    clamp("clamp-30", width=0.03, depth=0.015, opening=0.016, height=0.32, mass=2.5, body=0.04, throat=0.08, neck=pi / 4)
     irb4600()

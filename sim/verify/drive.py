@@ -99,7 +99,7 @@ def _runs(moves: list[Moved]) -> list[tuple[int, int]]:
 def _run(model: RobotModel, limits: JointLimits, ways: list[Array], moves: list[Moved]) -> Driven:
     if moves[0].duration is not None:
         return _prescribed(limits, ways, moves, [float(move.duration or 0.0) for move in moves])
-    if len(moves) > 1 and moves[0].kind != "joint":
+    if moves[0].kind != "joint" and (len(moves) > 1 or moves[0].weld is not None):
         return _even(model, limits, ways, moves)
     path, marks = _rounded(model, ways, moves)
     if moves[0].kind == "joint":
@@ -152,7 +152,7 @@ def _prescribed(limits: JointLimits, ways: list[Array], moves: list[Moved], dura
 
 
 def _even(model: RobotModel, limits: JointLimits, ways: list[Array], moves: list[Moved]) -> Driven:
-    """A rounded chain of straight moves: each at its own speed, slower where a joint cannot follow; the tool gathers speed at its start and loses it at its end."""
+    """A rounded chain of straight moves, or a weld: each at its own speed, slower where a joint cannot follow; the tool gathers speed at its start and loses it at its end."""
     durations = []
     for way, move in zip(ways, moves, strict=True):
         joints = float(np.max(np.abs(np.diff(way, axis=0)) / limits.velocity)) * (len(way) - 1)

@@ -63,6 +63,13 @@ def line_times(
     return tuple(_joined(out))
 
 
+def plan_clock(lines: Sequence[LineTime], phases: Sequence[Phase], times: Sequence[float]) -> Array:
+    """Moments of the program [s] by the plan's clock."""
+    own, planned = _anchors(lines, phases)
+    found: Array = np.asarray(np.interp(times, own, planned))
+    return found
+
+
 def on_plan(lines: Sequence[LineTime], phases: Sequence[Phase]) -> tuple[LineTime, ...]:
     """The same lines by the plan's clock: moves begin and end with the phases that they carry out, waits fill what lies between."""
     own, planned = _anchors(lines, phases)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
@@ -11,11 +11,12 @@ from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.progress import Progress, silent
 from parts.sheet import SheetPart
-from robots.programs.events import Event, Halted, Messaged, Moved, Place, ProgramTextError, Skipped, Stuck, Waited
+from robots.programs.events import Event, Halted, Moved, Place, ProgramTextError, Skipped, Stuck, Waited
 from robots.programs.execution import run
 from robots.programs.program import RobotProgram
 from sim.bend_program import BendProgram, Origin
 from sim.bending import BendingResult
+from sim.looking import PhaseClearance
 from sim.plan import BendPlan, Phase
 from sim.replay import Replayer
 from sim.singularity import singularity_findings
@@ -61,7 +62,9 @@ class Verification:
         clearance: Smallest distance of free moves [m]; None: nothing came near.
         closest: The two bodies of it.
         findings: With file and line in their data where they come from the text.
+        clearances: Of a job: the nearest that bodies came in each phase of its plan, by the phase's index.
         lines: When which line ran, by the program's own clock; empty without a job.
+        course: (time [s] by the program's own clock, distance [m]) of everything the second engine looked at; empty without a job.
     """
 
     program: RobotProgram
@@ -72,7 +75,9 @@ class Verification:
     clearance: float | None
     closest: tuple[str, str] | None
     findings: tuple[Finding, ...]
+    clearances: dict[int, PhaseClearance] = field(default_factory=dict)
     lines: tuple[LineTime, ...] = ()
+    course: tuple[tuple[float, float], ...] = ()
 
 
 def verify(
@@ -102,17 +107,27 @@ def verify(
     virtual.rename({address: neutral for neutral, address in addresses(cell, name)[0].items()})
     setup = ToolSetup(()) if job is None else job.setup
     part = None if job is None else job.part
+    nearest: dict[int, PhaseClearance] = {}
     with Replayer(cell, setup, part, gripper) as replayer:
         checker = _Checker(replayer, cell, virtual)
         ran = _run(program, virtual, None if job is not None else checker, skip_unknown, progress)
         lines: tuple[LineTime, ...] = ()
+        course: list[tuple[float, float]] = []
         if job is not None:
-            origins = _origins(ran.events, planned)
+            model = cell.robot.model
+            nothing: list[Origin | None] = [None] * len(ran.events)
+            origins = nothing if planned is None else origins_of(ran.events, program, planned, model)
             lines = _line_times(virtual, ran, origins)
             phases = _phases(virtual.pieces, ran, origins, job)
-            for k, phase in enumerate(phases):
+            last = -1
+            for k, (phase, index) in enumerate(phases):
                 progress("replay", k / len(phases), phase.step)
-                checker.take(phase)
+                seen = checker.take(phase)
+                course += seen.course
+                # What the plan does between two events of the program has happened in this stretch too.
+                for passed in {index, *range(last + 1, index + 1)}:
+                    nearest[passed] = _nearer(nearest.get(passed), seen)
+                last = max(last, index)
     findings = [*ran.findings, *virtual.findings, *checker.findings]
     if job is not None and not has_errors(findings):
         findings += _unfinished(virtual, job, ran.events)
@@ -120,7 +135,7 @@ def verify(
         cell.name, program.name if job is None else job.plan.part, gripper.name, () if job is None else job.plan.steps, tuple(checker.kept), (), 0
     )  # fmt: skip
     return Verification(
-        program, Execution(cell, setup, part, gripper, plan), virtual.clock, ran.moves, virtual.largest_pull, checker.clearance, checker.closest, tuple(findings), lines
+        program, Execution(cell, setup, part, gripper, plan), virtual.clock, ran.moves, virtual.largest_pull, checker.clearance, checker.closest, tuple(findings), nearest, lines, tuple(course)
     )  # fmt: skip
 
 
@@ -135,8 +150,8 @@ class _Checker:
         self.kept: list[Phase] = []
         self._samples = 0
 
-    def take(self, phase: Phase) -> None:
-        """One more phase."""
+    def take(self, phase: Phase) -> PhaseClearance:
+        """One more phase; returns how near bodies came."""
         seen, contacts = self.replayer.check(phase)
         found = [*contacts, *singularity_findings(self.cell.robot.model, (phase,))]
         if len(self.findings) < MOST_FINDINGS:
@@ -150,6 +165,13 @@ class _Checker:
             until = float(self.kept[-1].times[-1])
             message = f"the recording ends at {until:.0f} s, after {MOST_KEPT} samples; everything after it is checked all the same"
             self.findings.append(Finding("info", "recording-cut", message))
+        return seen
+
+
+def _nearer(a: PhaseClearance | None, b: PhaseClearance) -> PhaseClearance:
+    if a is None or a.distance is None:
+        return b
+    return a if b.distance is None or a.distance <= b.distance else b
 
 
 @dataclass(slots=True)
@@ -260,32 +282,25 @@ def _finding(level: str, code: str, message: str, at: Place, remedy: str, time: 
     return Finding("error" if level == "error" else "warning", code, prefix + message, remedy, "", data)
 
 
-def _origins(events: list[Event], planned: BendProgram | None) -> list[Origin | None]:
-    if planned is None:
-        return [None] * len(events)
-    kept = [event for event in events if not isinstance(event, Messaged)]
-    found = iter(origins_of(kept, list(run(planned.program)), planned.origins))
-    return [None if isinstance(event, Messaged) else next(found) for event in events]
-
-
-def _phases(pieces: list[Piece], ran: _Ran, origins: list[Origin | None], job: BendingResult) -> list[Phase]:
-    """The pieces with the names of what they carry out and what may touch meanwhile: what the plan allows there."""
+def _phases(pieces: list[Piece], ran: _Ran, origins: list[Origin | None], job: BendingResult) -> list[tuple[Phase, int]]:
+    """The pieces with the names of what they carry out and what may touch meanwhile: what the plan allows there; and the plan's phase they belong to."""
     out = []
     origin = Origin(0, 0, 0)
+    last = 0
     for k, piece in enumerate(pieces):
         owner = ran.owners.get(k)
         # What the plan does not have happens in the surroundings of what came before it.
         origin = (None if owner is None else origins[owner]) or origin
+        last, before = max(last, origin.phase), last
         planned = job.plan.phases[origin.phase]
         contacts = planned.contacts
         if piece.move is None:
             # While the robot stands the brake goes through several phases of the plan.
-            after = job.plan.phases[origin.phase + 1 : origin.phase + 5]
-            standing = [phase for phase in after if phase.step == planned.step and phase.kind in ("wait", "follow")]
+            near = job.plan.phases[min(before, origin.phase) : origin.phase + 5]
+            standing = [phase for phase in near if phase.step == planned.step and phase.kind in ("wait", "follow")]
             contacts = (*contacts, *(pair for phase in standing for pair in phase.contacts))
-        out.append(
-            replace(piece.phase, name=planned.name, step=planned.step, stroke=planned.stroke, contacts=tuple(dict.fromkeys(contacts)))
-        )
+        phase = replace(piece.phase, name=planned.name, step=planned.step, stroke=planned.stroke, contacts=tuple(dict.fromkeys(contacts)))
+        out.append((phase, origin.phase))
     return out
 
 

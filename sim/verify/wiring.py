@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from cells.model import Cell, Gripper
+from cells.weld_model import WeldCell
 from core.findings import Finding
 from core.frames import inverse
 from robots.postures import posture_rule
 from robots.programs.controller import Controller, controller_of
 from robots.programs.program import Frame, Load, RobotProgram, SetSignal, SignalLine, Tool
 
-GROUPS = ("bend-number", "bend-number-echo")
+GROUPS = ("bend-number", "bend-number-echo", "weld-procedure")
 """Lines that carry a number."""
 GROUP_BITS = 8
 
 
-def addresses(cell: Cell, language: str) -> tuple[dict[str, str], list[Finding]]:
+def addresses(cell: Cell | WeldCell, language: str) -> tuple[dict[str, str], list[Finding]]:
     """The controller's address of every line of a cell, by neutral name, in a language.
 
     Those of the robot's own language stand in the cell file's `signals`, those of others in `programs.LANGUAGE.signals`; what is missing is numbered
@@ -64,7 +65,12 @@ def _numbered(language: str, name: str, output: bool, group: bool, number: int) 
     return f"{bank}[{number - 1}]" if number <= GROUP_BITS else f"C{bank[1]}[{number - 1 - GROUP_BITS}]"
 
 
-def signal_lines(cell: Cell, language: str) -> dict[str, SignalLine]:
+def group_line(language: str, name: str) -> str:
+    """The first group of outputs of a language, for a number that the cell names no line for."""
+    return _numbered(language, name, True, True, 1)
+
+
+def signal_lines(cell: Cell | WeldCell, language: str) -> dict[str, SignalLine]:
     """The cell's lines as a program in a language has them."""
     named, _ = addresses(cell, language)
     return {name: SignalLine(named[name], signal.direction == "out", name in GROUPS) for name, signal in cell.signals.items()}
@@ -93,6 +99,6 @@ def bare_program(cell: Cell, gripper: Gripper, language: str) -> RobotProgram:
     )
 
 
-def controller(program: RobotProgram, cell: Cell, language: str) -> Controller:
+def controller(program: RobotProgram, cell: Cell | WeldCell, language: str) -> Controller:
     """What the cell's controller knows when a program of ours is loaded as its head says."""
     return controller_of(program, cell.programs, language)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from core.findings import Finding
 from core.frames import Array
 from parts.seam import Seam
@@ -99,3 +101,12 @@ class WeldPlan:
     def duration(self) -> float:
         """Cycle time [s]."""
         return float(self.phases[-1].times[-1]) if self.phases else 0.0
+
+
+def joints_at(phase: WeldPhase, time: float) -> tuple[Array, Array]:
+    """Joints of robot (n,) and positioner (m,) at a moment [s] of one phase, by linear interpolation; clamps to the phase's ends."""
+    robot, positioner = (
+        np.array([np.interp(time, phase.times, column) for column in values.T]) if values.shape[1] else np.zeros(0)
+        for values in (phase.robot, phase.positioner)
+    )
+    return robot, positioner

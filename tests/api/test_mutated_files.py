@@ -13,12 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cells.kinds import SHIPPED
 from cells.load import load_cell
+from cells.weld_load import load_weld_cell
 from cells.yaml_source import read_model
 from core.errors import PliantError
+from core.mesh_file import read_mesh
 from parts.dxf import read_dxf
 from parts.job import JobSpec
-from robots.mesh_file import read_mesh
 from robots.urdf import load_urdf
 from tests.api.bad_files import CELL, JOB, URDF, ascii_stl
 
@@ -40,6 +42,7 @@ def dxf() -> bytes:
 
 
 FULL_DXF = dxf()
+WELD_CELL = (SHIPPED / "welding-track.yaml").read_bytes()
 SEEDS: dict[str, tuple[str, bytes, Callable[[Path], Any]]] = {
     "dxf": ("a.dxf", FULL_DXF, read_dxf),
     "job": (
@@ -48,6 +51,7 @@ SEEDS: dict[str, tuple[str, bytes, Callable[[Path], Any]]] = {
         lambda path: read_model(path, JobSpec),
     ),
     "cell": ("cell.yaml", CELL.encode(), load_cell),
+    "weld-cell": ("cell.yaml", WELD_CELL, load_weld_cell),
     "urdf": ("robot.urdf", URDF.encode(), load_urdf),
     "stl": ("a.stl", ascii_stl("1"), lambda path: read_mesh(path, path.name)),
 }

@@ -10,12 +10,16 @@ import jsonschema
 import pytest
 import yaml
 
-from cells.load import SHIPPED
+from cells.kinds import SHIPPED, cell_kind
 from cells.schema import json_schema as cell_schema
+from cells.weld_schema import json_schema as weld_cell_schema
 from parts.job import json_schema as job_schema
+from parts.weld_job import json_schema as weld_schema
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {"cell": cell_schema, "job": job_schema}
+SCHEMAS = {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema, "weld": weld_schema}
+MANUALS = {"weld-cell": ("weld_cells.md", "cell_files.md"), "weld": ("weldments.md",)}
+KINDS = {"bending": "cell", "welding": "weld-cell"}
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
@@ -27,12 +31,13 @@ def test_committed_copies_are_current(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_every_key_is_described_for_the_editor_and_in_the_manual(kind: str) -> None:
-    manual = (ROOT / "docs" / "cell_files.md").read_text()
+    pages = MANUALS.get(kind, ("cell_files.md",))
+    manual = "".join((ROOT / "docs" / page).read_text() for page in pages)
     schema = SCHEMAS[kind]()
     for model in (schema, *schema["$defs"].values()):
         for key, value in model["properties"].items():
             assert value.get("description"), f"{model['title']}.{key}"
-            assert f"`{key}`" in manual, f"{model['title']}.{key} is not in docs/cell_files.md"
+            assert f"`{key}`" in manual, f"{model['title']}.{key} is not in {' or '.join(pages)}"
 
 
 def schema_errors(kind: str, data: Any) -> list[str]:
@@ -41,7 +46,7 @@ def schema_errors(kind: str, data: Any) -> list[str]:
 
 def test_shipped_files_pass() -> None:
     for path in SHIPPED.glob("*.yaml"):
-        assert schema_errors("cell", yaml.safe_load(path.read_text())) == []
+        assert schema_errors(KINDS[cell_kind(path)], yaml.safe_load(path.read_text())) == []
     assert schema_errors("job", yaml.safe_load((ROOT / "examples" / "parts" / "tray.yaml").read_text())) == []
 
 

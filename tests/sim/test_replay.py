@@ -10,8 +10,9 @@ import pytest
 from cells.model import Body
 from core.frames import translation
 from sim.cell_scene import build_cell_scene
+from sim.looking import LITTLE, RESOLUTION, SIGHT, SKIN, is_own
 from sim.plan import phase_state
-from sim.replay import LITTLE, RESOLUTION, SIGHT, SKIN, _is_own, _looks, replay
+from sim.replay import _looks, replay
 from sim.world import World
 
 
@@ -66,7 +67,7 @@ def test_no_skipped_sample_comes_nearer_than_the_replay_says(dimmer, replayed):
             for time in np.unique(phase.times):
                 world.set_state(phase_state(phase, float(time)))
                 for contact in world.near(SIGHT, allowed):
-                    if not _is_own(world, contact.a, contact.b):
+                    if not is_own(world, contact.a, contact.b):
                         nearest = min(nearest, contact.distance)
             assert nearest > (SIGHT if told.distance is None else told.distance) - RESOLUTION, (phase.step, phase.name)
 

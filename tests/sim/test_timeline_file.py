@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from robots.programs.events import Moved, Place
+from sim.looking import SIGHT
 from sim.plan import Phase
 from sim.programs import export
-from sim.replay import SIGHT, replay
+from sim.replay import replay
 from sim.timeline_file import timeline_dict
 from sim.verify.cell import Piece
 from sim.verify.lines import line_times, on_plan
@@ -54,7 +55,7 @@ def test_moves_begin_and_end_with_their_phases():
 @pytest.fixture(scope="module")
 def timeline(dimmer):
     replayed, exported = replay(dimmer), export(dimmer)
-    return replayed, exported, timeline_dict(dimmer, replayed, exported)
+    return replayed, exported, timeline_dict(dimmer, [one.course for one in replayed.clearances], exported)
 
 
 def test_every_move_of_the_plan_has_a_line_that_says_so(dimmer, timeline):

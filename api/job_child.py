@@ -1,0 +1,120 @@
+"""The worker process: `python -m api.job_child` does one job and ends.
+
+It reads the task as one line of JSON from stdin and writes progress and the end as lines of JSON to stdout. It ends when its parent does: stdin is
+then at its end. A process of its own per job, started afresh: it can be stopped at any moment, and its limits are the kernel's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+from core.errors import PliantError
+from core.progress import Progress
+
+INTERVAL = 0.2
+"""Progress within a stage is told no more often [s]."""
+LARGEST_FILE = 500_000_000
+"""That a job may write [bytes]."""
+
+
+def main() -> None:
+    """Reads the task, does it, tells the end."""
+    task = json.loads(sys.stdin.readline())
+    channel = os.fdopen(os.dup(1), "w", encoding="ascii")
+    # pybullet prints to stdout.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit(task["limits"])
+    end = _done(task, _teller(channel))
+    channel.write(json.dumps({"end": end}) + "\n")
+    channel.flush()
+    # Libraries that would clean up at exit have nothing to save.
+    os._exit(0)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os.killpg(0, signal.SIGKILL)
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Sets the kernel's limits, and leaves the processor to the server whenever it wants it."""
+    for kind, value in (
+        (resource.RLIMIT_AS, limits["memory_mb"] * 1_000_000),
+        (resource.RLIMIT_CPU, limits["cpu_s"]),
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # At the soft limit of processor time comes SIGXCPU, which tells the reason; SIGKILL at the hard one would not.
+        resource.setrlimit(kind, (soft, soft + 5 if kind == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else soft))
+    with contextlib.suppress(OSError):
+        os.nice(10)
+
+
+def _teller(channel: TextIO) -> Progress:
+    last: list[Any] = ["", 0.0]
+
+    def tell(stage: str, done: float, message: str = "") -> None:
+        now = time.monotonic()
+        if stage == last[0] and now - last[1] < INTERVAL:
+            return
+        last[:] = stage, now
+        channel.write(json.dumps({"stage": stage, "done": round(min(max(done, 0.0), 1.0), 3), "message": str(message)[:200]}) + "\n")
+        channel.flush()
+
+    return tell
+
+
+def _done(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    from api.job_kinds import KINDS, READ_CELL, JobInputs
+
+    folder = Path(task["input"])
+    try:
+        kind = READ_CELL if task["kind"] == "cell" else KINDS[task["kind"]]
+        summary, files = kind.run(kind.options.model_validate(task["options"]), JobInputs(folder), progress)
+        output = Path(task["output"])
+        for name, data in files.items():
+            path = output / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    except PliantError as error:
+        return {"problem": _problem(error, folder)}
+    except MemoryError:
+        limit = task["limits"]["memory_mb"]
+        return {
+            "problem": {
+                "type": "memory-limit",
+                "detail": f"the job needed more than the {limit} MB it may use; a smaller part, or a higher limit",
+            }
+        }
+    except Exception:
+        traceback.print_exc()
+        return {"problem": {"type": "internal-error", "detail": "the worker met an error of its own; the server's log says more"}}
+    return {"summary": summary, "files": {name: len(data) for name, data in files.items()}}
+
+
+def _problem(error: PliantError, folder: Path) -> dict[str, str]:
+    """Code and words as the command line prints them, without the server's folders."""
+    hide = (f"{folder.resolve()}/files/", f"{folder}/files/", f"{folder.resolve()}/", f"{folder}/")
+    texts = {"type": error.code, "detail": error.message, "file": error.file or "", "place": error.place or ""}
+    for prefix in hide:
+        texts = {key: text.replace(prefix, "") for key, text in texts.items()}
+    if Path(texts["file"]).is_absolute():
+        texts["file"] = Path(texts["file"]).name
+    return {key: text for key, text in texts.items() if text}
+
+
+if __name__ == "__main__":
+    main()

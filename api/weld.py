@@ -1,0 +1,188 @@
+"""Welding jobs as functions: request in, summary and files out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from api.weld_seams import JOB_SUFFIXES, LoadedWeldment, load_weldment
+from cells.weld_load import load_weld_cell, weld_cell_names
+from cells.weld_model import WeldCell
+from core.errors import InputError
+from core.findings import Finding, has_errors
+from core.frames import inverse, translation
+from core.progress import Progress
+from core.stages import Stages
+from core.units import MM, to_mm
+from parts.weld_job import SeamTask, WeldJobSpec
+from parts.weldment import Weldment
+from sim.weld.export import WeldExport, export_weld
+from sim.weld.job import plan_weld
+from sim.weld.options import Direction, WeldOptions
+from sim.weld.outputs import seam_rows, time_row, weld_plan_dict
+from sim.weld.plan import WeldPlan
+from sim.weld.recording import weld_recording_glb
+from sim.weld.replay import replay_weld, with_weld_replay
+from sim.weld.seam_pictures import seam_picture
+from sim.weld.setup_sheet import weld_setup_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class WeldRequest:
+    """What a user gives to `pliant weld`.
+
+    Attributes:
+        source: A weldment, or a job file.
+        cell: Shipped cell or cell file; None: the job names it.
+        language: Of the program; None: the robot's own.
+        seed: Of the random generator; None: the job's.
+    """
+
+    source: Path
+    cell: str | None = None
+    language: str | None = None
+    seed: int | None = None
+
+
+def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Plans a welding job, replays it, writes and checks its program; the summary, and files by name.
+
+    Raises:
+        InputError: When a file or an option cannot be used.
+    """
+    stages = Stages()
+    progress("read", 0.1, request.source.name)
+    with stages.measure("read"):
+        loaded = load_weldment(request.source)
+        cell, placed = _placed(_cell(request, loaded.job), loaded)
+        weldment = replace(loaded.weldment, seams=tuple(task.seam for task in loaded.tasks))
+        cell, passes = _with_passes(cell, loaded.tasks)
+        options = _options(loaded, request.seed)
+    plan = plan_weld(weldment, cell, options, progress)
+    plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *plan.findings))
+    exported: WeldExport | None = None
+    if plan.phases:
+        with stages.measure("replay"):
+            plan = with_weld_replay(plan, replay_weld(cell, weldment, plan, progress))
+        if not any(finding.code.startswith("replay") and finding.level == "error" for finding in plan.findings):
+            with stages.measure("export"):
+                exported = export_weld(plan, cell, weldment, request.language, progress)
+    findings = (*plan.findings, *(() if exported is None else exported.findings))
+    written = exported is not None and bool(exported.files)
+    files: dict[str, bytes] = {"plan.json": json.dumps(weld_plan_dict(plan, cell)).encode()}
+    if plan.phases:
+        progress("show", 0.5, "recording, setup sheet")
+        with stages.measure("show"):
+            picture = seam_picture(weldment, list(weldment.seams))
+            files["recording.glb"] = weld_recording_glb(cell, weldment, plan)
+            files["setup.html"] = weld_setup_sheet(plan, cell, weldment, picture, findings, verified=written).encode()
+    if exported is not None:
+        files |= {f"robot/{name}": data for name, data in exported.files.items()}
+    times = {**{name: round(s, 3) for name, s in stages.seconds.items()}, **{name: round(s, 3) for name, s in plan.stage_times.items()}}
+    summary = weld_summary(plan, cell, weldment, exported, findings) | {"stage_times_s": times}
+    summary["files"] = ["summary.json", *sorted(files)]
+    files["summary.json"] = json.dumps(summary, indent=2).encode()
+    return summary, files
+
+
+def weld_summary(
+    plan: WeldPlan, cell: WeldCell, weldment: Weldment, exported: WeldExport | None, findings: tuple[Finding, ...]
+) -> dict[str, Any]:
+    """Plain data of a planned job. `verified`: every seam is in a program that was checked; `program`: there is one, perhaps without some seams."""
+    written = exported is not None and bool(exported.files)
+    welded = {weld.seam.name for weld in plan.welds}
+    run = None if exported is None or exported.verification is None else exported.verification
+    return {
+        "weldment": weldment.name,
+        "cell": cell.name,
+        "verified": written and not has_errors(findings),
+        "program": exported.language if exported is not None and written else None,
+        "seams": len(weldment.seams),
+        "beads": seam_rows(plan),
+        "not_welded": [finding.step.removeprefix("seam ") for finding in plan.findings if finding.level == "error" and finding.step.startswith("seam ")],
+        "seam_length_mm": round(sum(to_mm(seam.length) for seam in weldment.seams), 1),
+        "welded_length_mm": round(sum(to_mm(weld.seam.length) for weld in plan.welds), 1),
+        "welded": sorted(welded),
+        "cycle_time_s": round(plan.duration, 2),
+        "times": time_row(plan, cell),
+        "run": None
+        if run is None
+        else {
+            "moves": run.moves,
+            "cycle_time_s": round(run.cycle_time, 2),
+            "off_seam_mm": round(max((to_mm(bead.off) for bead in run.beads), default=0.0), 5),
+            "clearance_mm": None if run.clearance is None else round(to_mm(run.clearance), 2),
+        },
+        "findings": [finding.to_dict() for finding in findings],
+    }  # fmt: skip
+
+
+def _cell(request: WeldRequest, job: WeldJobSpec) -> WeldCell:
+    name = request.cell
+    if name is None and job.cell is not None:
+        name = job.cell if job.cell in weld_cell_names() else str(request.source.parent / job.cell)
+    if name is None:
+        what = "the job names no cell" if request.source.suffix.lower() in JOB_SUFFIXES else "a weldment does not say where it is welded"
+        raise InputError(f"{what}; give --cell, one of: {', '.join(weld_cell_names())}, or a cell file", file=request.source)
+    return load_weld_cell(name)
+
+
+def _placed(cell: WeldCell, loaded: LoadedWeldment) -> tuple[WeldCell, list[Finding]]:
+    """The cell with its workpiece frame where the weldment's own frame lies; a job that does not say where puts it into the middle, on its lowest side."""
+    findings = []
+    if "placement" in loaded.job.model_fields_set:
+        T = loaded.job.placement.T_workpiece_weldment
+    else:
+        low = np.min([piece.mesh.bounds[0] for piece in loaded.weldment.pieces], axis=0)
+        high = np.max([piece.mesh.bounds[1] for piece in loaded.weldment.pieces], axis=0)
+        T = translation(-float(low[0] + high[0]) / 2, -float(low[1] + high[1]) / 2, -float(low[2]))
+        x, y, z = (to_mm(float(v)) for v in T[:3, 3])
+        message = f"the job does not say where the weldment lies; it is put into the middle of the table, its origin at ({x:.1f}, {y:.1f}, {z:.1f}) mm"
+        findings.append(Finding("info", "placed-in-middle", message, "give `placement` in a job file", "read"))
+    # Fixtures stand in the cell's own frame for workpieces, whatever lies there.
+    fixtures = tuple(replace(body, T_world_body=inverse(T) @ body.T_world_body) for body in cell.fixtures)
+    return replace(cell, T_holder_workpiece=cell.T_holder_workpiece @ T, fixtures=fixtures), findings
+
+
+def _with_passes(cell: WeldCell, tasks: tuple[SeamTask, ...]) -> tuple[WeldCell, list[Finding]]:
+    """Checks that procedures have the passes that seams ask for."""
+    findings = []
+    for task in tasks:
+        if task.passes is None:
+            continue
+        fitting = [one for one in cell.procedures if (one.name == task.procedure if task.procedure else task.seam.kind in one.kinds)]
+        have = len(fitting[0].passes) if fitting else 0
+        if have != task.passes:
+            message = f"{task.passes} passes are asked for; its procedure has {have}"
+            findings.append(
+                Finding("error", "passes-differ", message, "name a procedure with so many `passes`, or add one to the cell file", f"seam {task.seam.name}")
+            )  # fmt: skip
+    return cell, findings
+
+
+def _options(loaded: LoadedWeldment, seed: int | None) -> WeldOptions:
+    job = loaded.job
+    directions: dict[str, Direction] = {"*": job.welding.direction}
+    directions |= {task.seam.name: "as-given" for task in loaded.tasks if _turned(job, task.seam.name)}
+    tacks = job.welding.tacks
+    return WeldOptions(
+        procedures={task.seam.name: task.procedure for task in loaded.tasks if task.procedure is not None},
+        order=tuple(task.seam.name for task in loaded.tasks if task.order is not None),
+        directions=directions,
+        corners=job.welding.corners,
+        overlap=job.welding.overlap_mm * MM,
+        tack_length=0.0 if tacks is None else tacks.length_mm * MM,
+        tack_pitch=0.150 if tacks is None else tacks.pitch_mm * MM,
+        clearance=job.welding.clearance_mm * MM,
+        seed=job.seed if seed is None else seed,
+    )
+
+
+def _turned(job: WeldJobSpec, name: str) -> bool:
+    """Whether the user gave a seam its direction."""
+    edit = job.seams.get(name)
+    return edit is not None and edit.reverse

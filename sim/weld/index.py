@@ -1,0 +1,49 @@
+"""Where a positioner should stand for a seam: so that it lies flat or horizontally."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cells.weld_model import Positioner, WeldCell
+from core.frames import Array
+from core.units import DEG
+from parts.seam import Seam
+from sim.weld.position import effort
+from sim.weld.torch import seam_frames
+
+RASTER = (7, 13)
+"""Positions tried of the first and second axis."""
+MOST_CHOICES = 8
+GOOD = 10 * DEG
+"""Seams lie well within this of flat or horizontal."""
+SETTLE = 0.5
+"""Until a positioner that has turned stands still [s]."""
+
+
+def positioner_choices(cell: WeldCell, seam: Seam) -> list[Array]:
+    """Joints of the positioner to try for a seam, the best first: home while the seam lies well there, then those in which it lies best and turns least."""
+    positioner = cell.positioner
+    if positioner is None:
+        return [np.zeros(0)]
+    frames = seam_frames(seam, max(seam.length / 8, 1e-3))
+    home = np.asarray(positioner.q_home, dtype=float)
+    candidates = [home, *_raster(positioner)]
+    scored = []
+    for k, q in enumerate(candidates):
+        lies = max(effort(cell.T_world_workpiece(q), frames) - GOOD, 0.0)
+        scored.append((round(lies, 3), round(float(np.sum(np.abs(q - home))), 6), k))
+    return [candidates[k] for _, _, k in sorted(scored)[:MOST_CHOICES]]
+
+
+def _raster(positioner: Positioner) -> list[Array]:
+    mechanism = positioner.mechanism
+    axes = []
+    for low, high, count in zip(mechanism.lower, mechanism.upper, RASTER[-len(mechanism.lower) :], strict=True):
+        # A whole turn is enough of an axis that makes several.
+        axes.append(np.linspace(max(low, -np.pi), min(high, np.pi), count))
+    return [np.array(q) for q in np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))]
+
+
+def index_time(positioner: Positioner, q_a: Array, q_b: Array) -> float:
+    """How long it turns from one position to another [s]."""
+    return float(np.max(np.abs(q_b - q_a) / positioner.mechanism.velocity)) + SETTLE

@@ -1,0 +1,276 @@
+"""A welding job: every bead searched, put in order, and joined by free moves into a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cells.weld_model import WeldCell
+from core.findings import Finding
+from core.frames import Array
+from core.progress import Progress, silent
+from core.stages import Stages
+from parts.seam import Seam
+from parts.weldment import Weldment
+from sim.motion import MotionFailure
+from sim.robot_path import path_is_free
+from sim.scene import Scene
+from sim.weld.approach import approach, stood_back
+from sim.weld.groups import piece_group, welding_margins
+from sim.weld.index import index_time, positioner_choices
+from sim.weld.options import WeldOptions
+from sim.weld.order import Way, best_order
+from sim.weld.path import T_base_flange, bead_poses, follow
+from sim.weld.plan import SeamWeld, WeldPlan
+from sim.weld.scene import WeldScene
+from sim.weld.seam_search import Bead, SeamRefusal, search_seam
+from sim.weld.tasks import Task, weld_tasks
+from sim.weld.timeline import WeldTimeline, joint_limits
+
+APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
+"""Tool speeds on the straight way to and from a seam, far from it and on its last stretch [m/s]."""
+CLEAN_TIME = 5.0
+"""What a torch cleaner takes [s]."""
+CLEAN_DEPTH_BACK = 0.080
+"""How far the torch is driven straight out of the cleaner [m]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Found:
+    """A task with one way to weld it."""
+
+    task: Task
+    weld: SeamWeld
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    weldment: Weldment
+    cell: WeldCell
+    options: WeldOptions
+    scene: WeldScene
+    timeline: WeldTimeline
+    welds: list[SeamWeld] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    burned: float = 0.0
+    cleanings: int = 0
+
+    # Beads
+
+    def ways(self, task: Task) -> list[_Found]:
+        """All ways to weld a task that were asked for, or a finding that says why there is none."""
+        wanted = self.options.direction(task.of)
+        seams = {"as-given": [task.seam], "reversed": [task.seam.reversed()], "auto": [task.seam, task.seam.reversed()]}[wanted]
+        if wanted == "auto" and task.seam.closed:
+            seams = seams[:1]
+        found: list[_Found] = []
+        refusals: list[SeamRefusal] = []
+        for seam in seams:
+            answer = self._searched(task, seam)
+            if isinstance(answer, SeamWeld):
+                found.append(_Found(task, answer))
+            else:
+                refusals.append(answer)
+        if not found and wanted == "auto" and task.seam.closed:
+            answer = self._searched(task, task.seam.reversed())
+            if isinstance(answer, SeamWeld):
+                return [_Found(task, answer)]
+            refusals.append(answer)
+        if not found:
+            self._refuse(task, refusals[0])
+        return found
+
+    def _searched(self, task: Task, seam: Seam) -> SeamWeld | SeamRefusal:
+        first: SeamRefusal | None = None
+        for q in positioner_choices(self.cell, seam):
+            scene = self.scene.posed(q, near_seam=seam.pieces)
+            bead = Bead(
+                self.cell, seam, task.bead, task.procedure, scene, self.cell.T_world_workpiece(q), q,
+                0.0 if " tack " in seam.name else self.options.overlap, self.options.clearance,
+            )  # fmt: skip
+            answer = search_seam(bead)
+            if isinstance(answer, SeamWeld):
+                return answer
+            first = first or answer
+        assert first is not None
+        return first
+
+    def _refuse(self, task: Task, why: SeamRefusal) -> None:
+        data: dict[str, object] = {} if why.at is None else {"at_mm": round(1e3 * why.at, 1)}
+        if why.bodies is not None:
+            data["bodies"] = list(why.bodies)
+        message = f"seam {task.seam.name} cannot be welded: {why.message}"
+        self.findings.append(Finding("error", why.code, message, why.remedy, f"seam {task.of}", data))
+
+    # Phases
+
+    def weld(self, found: _Found) -> None:
+        """Travel, approach, weld, retract; a bead that cannot be reached leaves the timeline as it was."""
+        weld, task, line = found.weld, found.task, self.timeline
+        step, number = f"seam {weld.seam.name}", len(self.welds)
+        kept = (len(line.phases), line.time, line.robot, line.positioner)
+        q_table = weld.positioner[0]
+        why = self._turned(step, q_table)
+        near = self.scene.posed(q_table, near_seam=weld.seam.pieces)
+        T_world_piece = self.cell.T_world_workpiece(q_table)
+        dense, _, marks = bead_poses(weld.seam, weld.Ts_piece_tcp)
+        qs, _ = follow(self.cell, T_world_piece @ dense, weld.robot[0])
+        way_in = approach(self.cell, near, T_world_piece @ dense[0], qs[0], self.options.clearance)
+        way_out = approach(self.cell, near, T_world_piece @ dense[-1], qs[-1], self.options.clearance)
+        if why is None and (way_in is None or way_out is None or len(qs) < len(dense)):
+            why = "the torch has no straight way to it"
+        if why is None:
+            assert way_in is not None and way_out is not None
+            why = self._free("travel", step, way_in[0][0], near_pieces=weld.seam.pieces)
+        if why is not None:
+            del line.phases[kept[0] :]
+            line.time, line.robot, line.positioner = kept[1:]
+            self._refuse(task, SeamRefusal("seam-collision", why, "move what is in the way, or give the seam another place in the order"))
+            return
+        assert way_in is not None and way_out is not None
+        procedure = task.procedure
+        self._straight("approach", step, way_in, number)
+        line.wait("weld", step, procedure.preflow + procedure.ignition, arc=True, weld=number)
+        line.weld(step, qs, marks, procedure.speed, number)
+        line.wait("weld", step, procedure.crater + procedure.postflow, weld=number)
+        back, corners = way_out
+        self._straight("retract", step, (back[::-1], tuple(len(back) - 1 - k for k in corners[::-1])), number)
+        self.welds.append(weld)
+        self.burned += weld.seam.length / procedure.speed
+
+    def _straight(self, name: str, step: str, way: tuple[Array, tuple[int, ...]], weld: int) -> None:
+        """The straight way to a seam or from it, slow next to it."""
+        qs, corners = way
+        for k, (a, b) in enumerate(zip(corners[:-1], corners[1:], strict=True)):
+            at_seam = k == len(corners) - 2 if name == "approach" else k == 0
+            self.timeline.linear(name, step, qs[a : b + 1], TOUCH_DOWN_SPEED if at_seam else APPROACH_SPEED, weld)
+
+    def _free(self, name: str, step: str, goal: Array, near_pieces: tuple[str, ...] = ()) -> str | None:
+        """A free move with the cell's margin; where its ends do not have that much room, with what holds while welding. Returns why there is none."""
+        line = self.timeline
+        failure: MotionFailure | None = None
+        for scene in self._scenes(near_pieces):
+            failure = line.free(name, step, scene, goal[None])
+            if failure is None:
+                return None
+        assert failure is not None
+        return f"no free way to it: {failure.message}"
+
+    def _scenes(self, near_pieces: tuple[str, ...]) -> list[Scene]:
+        wide = self.scene.posed(self.timeline.positioner)
+        last = self.welds[-1].seam.pieces if self.welds else ()
+        pieces = tuple(dict.fromkeys((*near_pieces, *last)))
+        if not pieces:
+            return [wide]
+        # Between ribs there is no room for the whole margin. The wire may touch nothing all the same.
+        others = {piece_group(piece.name) for piece in self.weldment.pieces}
+        others |= {body.group for body in (*self.cell.bodies, *self.cell.fixtures)} | {"cradle", "table"}
+        return [wide, wide.posed(margins=welding_margins(self.cell, sorted(others), pieces))]
+
+    def _turned(self, step: str, q_table: Array) -> str | None:
+        """Turns the positioner when the next bead wants it elsewhere; the robot waits at home. Returns why that cannot be."""
+        line = self.timeline
+        if len(q_table) == 0 or np.max(np.abs(q_table - line.positioner)) < 1e-9:
+            return None
+        why = self._free("travel", step, self.cell.robot.q_home)
+        if why is not None:
+            return why
+        both = self.scene.together()
+        path = np.array([np.r_[line.robot, line.positioner], np.r_[line.robot, q_table]])
+        if not path_is_free(both, path):
+            broken = both.distance(path[1])
+            return f"the positioner cannot turn: {broken.body_a} is in the way of {broken.body_b}"
+        assert self.cell.positioner is not None
+        line.wait("index", step, index_time(self.cell.positioner, line.positioner, q_table), positioner=q_table)
+        return None
+
+    def clean_if_due(self) -> None:
+        """To the torch cleaner when the arc has burned long enough."""
+        cell, line = self.cell, self.timeline
+        if cell.T_world_cleaner is None or self.burned < cell.clean_every:
+            return
+        step = f"clean {self.cleanings + 1}"
+        scene = self.scene.posed(line.positioner, allowed=frozenset({("wire", "cleaner"), ("nozzle", "cleaner")}))
+        for turn in np.linspace(0.0, 2 * np.pi, 24, endpoint=False):
+            T = cell.T_world_cleaner.copy()
+            c, s = np.cos(turn), np.sin(turn)
+            T[:3, :3] = T[:3, :3] @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+            for q in cell.robot.model.ik(T_base_flange(cell, stood_back(T, CLEAN_DEPTH_BACK)), near=float(line.robot[0])):
+                shares = np.linspace(CLEAN_DEPTH_BACK, 0.0, 12)
+                qs, count = follow(cell, np.array([stood_back(T, float(one)) for one in shares]), q)
+                if count < len(shares) or not path_is_free(scene, qs) or self._free("clean", step, q) is not None:
+                    continue
+                line.linear("clean", step, qs, APPROACH_SPEED)
+                line.wait("clean", step, CLEAN_TIME)
+                line.linear("clean", step, qs[::-1], APPROACH_SPEED)
+                self.burned, self.cleanings = 0.0, self.cleanings + 1
+                return
+        self.burned = -np.inf
+        self.findings.append(
+            Finding("warning", "no-cleaning", "the torch cleaner cannot be reached; the torch is not cleaned", "move the cleaner", step)
+        )
+
+    def go_home(self) -> None:
+        """The last move."""
+        why = self._free("home", "home", self.cell.robot.q_home)
+        if why is not None:
+            self.findings.append(Finding("error", "no-way-home", why.replace("to it", "home"), "choose another home position", "home"))
+
+
+def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = None, progress: Progress = silent) -> WeldPlan:
+    """Plans a welding job.
+
+    Args:
+        weldment: With its seams.
+        cell: Where.
+        options: See `WeldOptions`.
+        progress: Told where the work is.
+
+    Raises:
+        UnknownNameError: An option names what does not exist.
+    """
+    asked = options or WeldOptions()
+    stages = Stages()
+    home = np.zeros(0) if cell.positioner is None else np.asarray(cell.positioner.q_home, dtype=float)
+    job = _Job(weldment, cell, asked, WeldScene(cell, weldment), WeldTimeline(cell, cell.robot.q_home.copy(), home, asked.seed))
+    with stages.measure("seams"):
+        tasks, lacking = weld_tasks(weldment, cell, asked)
+        job.findings += lacking
+        found: list[_Found] = []
+        for k, task in enumerate(tasks):
+            progress("seams", k / len(tasks), f"seam {task.seam.name}")
+            found += job.ways(task)
+    with stages.measure("order"):
+        order = _ordered(found, job)
+    with stages.measure("moves"):
+        for k, one in enumerate(order):
+            progress("motion", k / len(order), f"seam {one.weld.seam.name}")
+            job.weld(one)
+            job.clean_if_due()
+        if job.welds:
+            job.go_home()
+    phases = tuple(job.timeline.phases) if job.welds else ()
+    return WeldPlan(cell.name, weldment.name, tuple(job.welds), phases, tuple(job.findings), asked.seed, dict(stages.seconds))
+
+
+def _ordered(found: list[_Found], job: _Job) -> list[_Found]:
+    """One way of every task, in the order to weld."""
+    tasks = list({id(one.task): one.task for one in found}.values())
+    number = {id(task): k for k, task in enumerate(tasks)}
+    given = {name: k for k, name in enumerate(job.options.order)}
+    ways = []
+    for one in found:
+        T = job.cell.T_world_workpiece(one.weld.positioner[0])
+        middle = one.weld.Ts_piece_tcp[len(one.weld.spin) // 2]
+        # The seams that the user put in order come first, each as its own rank.
+        rank = one.task.rank * (len(given) + 1) + given.get(one.task.of, len(given))
+        ends = [_off(job.cell, T @ one.weld.Ts_piece_tcp[k], one.weld.robot[k], job.options.clearance) for k in (0, -1)]
+        ways.append(Way(number[id(one.task)], rank, ends[0], ends[1], middle[:3, 3], -middle[:3, 2], one.weld.seam.pieces, one.weld.cost))
+    return [found[k] for k in best_order(ways, job.cell.robot.q_home, joint_limits(job.cell).velocity)]
+
+
+def _off(cell: WeldCell, T_world_seam: Array, q: Array, clearance: float) -> Array:
+    """Joints a little back along the wire."""
+    qs, _ = follow(cell, np.array([stood_back(T_world_seam, share * clearance) for share in (0.0, 0.5, 1.0)]), q)
+    return np.asarray(qs[-1])

@@ -1,0 +1,72 @@
+"""The setup sheet of a welding job: one HTML file for the person at the cell. No date: the same job gives the same bytes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from cells.weld_model import WeldCell, WeldProcedure
+from core.finding_groups import grouped
+from core.findings import Finding
+from core.units import to_mm
+from parts.weldment import Weldment
+from sim.weld.outputs import seam_rows, time_row
+from sim.weld.plan import WeldPlan
+
+
+def weld_setup_sheet(
+    plan: WeldPlan, cell: WeldCell, weldment: Weldment, picture: bytes | None, findings: Sequence[Finding], *, verified: bool
+) -> str:
+    """The sheet as HTML.
+
+    Args:
+        plan: With phases.
+        cell, weldment: Of the plan.
+        picture: Of the seams with their numbers (PNG), or None.
+        findings: Of plan and program.
+        verified: The program was written.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    x, y, z = (to_mm(float(v)) for v in cell.T_holder_workpiece[:3, 3])
+    used = {weld.procedure for weld in plan.welds}
+    holder = "the cell" if cell.positioner is None else "the positioner's table"
+    return environment.get_template("weld_setup.html").render(
+        weldment=weldment.name,
+        verified=verified,
+        cell={
+            "name": cell.name, "title": cell.title, "robot": cell.robot.model.name, "torch": cell.torch.name,
+            "wire": f"{to_mm(cell.torch.wire_diameter):g}", "ctwd": f"{to_mm(cell.torch.ctwd):g}",
+        },
+        place=f"({x:.1f}, {y:.1f}, {z:.1f}) mm in {holder}",
+        pieces=", ".join(piece.name for piece in weldment.pieces),
+        picture=None if picture is None else f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        rows=seam_rows(plan),
+        span=_span,
+        positioner=cell.positioner is not None,
+        procedures=[_procedure(one) for one in cell.procedures if one.name in used],
+        times=time_row(plan, cell),
+        missing=[one for one in plan.findings if one.level == "error" and one.step.startswith("seam ")],
+        findings=grouped(findings),
+    )  # fmt: skip
+
+
+def _span(values: list[float]) -> str:
+    low, high = values
+    return f"{low:.0f}" if abs(high - low) < 1 else f"{low:.0f}..{high:.0f}"
+
+
+def _procedure(one: WeldProcedure) -> dict[str, object]:
+    weave = "none" if one.weave is None else f"{one.weave.shape} {one.weave.frequency:g} Hz, {to_mm(one.weave.amplitude):g} mm"
+    return {
+        "name": one.name, "number": one.number, "throat": to_mm(one.throat), "speed": to_mm(one.speed), "wire": one.wire_feed * 60, "gas": one.gas_flow * 60e3,
+        "weave": weave, "times": f"{one.preflow:g}, {one.ignition:g}, {one.crater:g}, {one.postflow:g}",
+    }  # fmt: skip

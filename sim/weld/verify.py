@@ -1,0 +1,203 @@
+"""Runs the text of a welding program on its cell: limits, reach, contacts, time, and whether every bead lies on its seam with the angles of its procedure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cells.weld_model import WeldCell, WeldProcedure
+from core.errors import InputError
+from core.findings import Finding
+from core.frames import Array, inverse
+from core.progress import Progress, silent
+from core.units import DEG, to_deg, to_mm
+from parts.weldment import Weldment
+from robots.programs.events import ArcChanged, Moved, Place, ProgramTextError, Stuck, Waited
+from robots.programs.execution import run
+from robots.programs.program import RobotProgram
+from sim.looking import PhaseClearance
+from sim.verify.drive import DriveFault
+from sim.weld.path import T_world_tcp
+from sim.weld.plan import SeamWeld, WeldPlan
+from sim.weld.replay import WeldReplayer
+from sim.weld.torch import angles, frames_at, nearest_at
+from sim.weld.virtual import Burn, VirtualWeldCell
+
+ON_SEAM = 0.01e-3
+"""How far the wire's end may be from where the bead is [m]."""
+ANGLE_SLACK = 0.02 * DEG
+"""Text carries angles with this rounding."""
+SPEED_SLACK = 0.02
+"""Share by which the speed along the seam may differ from the procedure's, ends left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeadRun:
+    """One bead as the text welds it.
+
+    Attributes:
+        seam: Name.
+        off: Largest distance of the wire's end from the bead [m].
+        work, travel: Least and greatest angle [rad].
+        seconds: While the arc moved.
+    """
+
+    seam: str
+    off: float
+    work: tuple[float, float]
+    travel: tuple[float, float]
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WeldVerification:
+    """What running a program gave.
+
+    Attributes:
+        program: As read.
+        plan: What happened, in the form of a plan.
+        beads: In the order welded.
+        cycle_time: [s]
+        moves: How many ran.
+        clearance, closest: Of free moves [m].
+        findings: With file and line where they come from the text.
+    """
+
+    program: RobotProgram
+    plan: WeldPlan
+    beads: tuple[BeadRun, ...]
+    cycle_time: float
+    moves: int
+    clearance: float | None
+    closest: tuple[str, str] | None
+    findings: tuple[Finding, ...]
+
+
+def verify_weld(
+    program: RobotProgram, cell: WeldCell, weldment: Weldment, plan: WeldPlan, names: dict[str, str], progress: Progress = silent
+) -> WeldVerification:
+    """Runs a program that was read from text and holds it against the seams of its plan.
+
+    Args:
+        program: As the reader of its language gives it.
+        cell: Where.
+        weldment: What is welded.
+        plan: What should be welded.
+        names: Address -> neutral name of the cell's lines in the program's language.
+        progress: Told where the work is.
+    """
+    virtual = VirtualWeldCell(cell, names)
+    procedures = {one.name: one for one in cell.procedures}
+    findings, moves = _run(program, virtual, procedures)
+    beads, off = bead_runs(virtual.burns, plan, cell)
+    findings += [*virtual.findings, *off]
+    nearest: PhaseClearance | None = None
+    with WeldReplayer(cell, weldment) as replayer:
+        for k, phase in enumerate(virtual.phases):
+            progress("replay", k / len(virtual.phases), phase.step)
+            seen, found = replayer.check(phase)
+            findings += found
+            if phase.kind == "free" and seen.distance is not None and (nearest is None or seen.distance < (nearest.distance or np.inf)):
+                nearest = seen
+    ran = WeldPlan(cell.name, weldment.name, plan.welds, tuple(virtual.phases), (), plan.seed)
+    distance, bodies = (None, None) if nearest is None else (nearest.distance, nearest.bodies)
+    return WeldVerification(program, ran, tuple(beads), virtual.clock, moves, distance, bodies, tuple(findings))
+
+
+def _run(program: RobotProgram, virtual: VirtualWeldCell, procedures: dict[str, WeldProcedure]) -> tuple[list[Finding], int]:
+    """Runs a program to its end or to where it cannot go on."""
+    by_number = {one.number: one for one in procedures.values()}
+    findings: list[Finding] = []
+    moves = 0
+    burning: WeldProcedure | None = None
+    try:
+        for event in run(program, virtual):
+            virtual.place = event.at
+            moves += isinstance(event, Moved)
+            if isinstance(event, ArcChanged):
+                number = None if event.procedure is None else program.procedures[event.procedure].number
+                virtual.arc(number)
+                if number is None and burning is not None:
+                    virtual.advance(burning.crater + burning.postflow)
+                burning = None if number is None else by_number.get(number)
+                if burning is not None:
+                    virtual.advance(burning.preflow + burning.ignition)
+            elif isinstance(event, Stuck) or (isinstance(event, Waited) and not event.came):
+                findings.append(
+                    _finding(
+                        "wait-timeout",
+                        "the program waits for a line that does not come",
+                        event.at,
+                        virtual,
+                        "correct what comes before the wait",
+                    )
+                )
+        virtual.finish()
+    except DriveFault as fault:
+        findings.append(_finding(fault.fault, fault.message, fault.at, virtual, fault.remedy))
+    except ProgramTextError as error:
+        findings.append(Finding("error", "program-text", str(error), "correct the text", "", {"file": error.file, "place": error.place}))
+    except InputError as error:
+        findings.append(_finding("program-line", error.message, virtual.place, virtual, "name the lines of the cell file"))
+    return findings, moves
+
+
+def _finding(code: str, message: str, at: Place, virtual: VirtualWeldCell, remedy: str) -> Finding:
+    prefix = f"{at}: " if at.line else ""
+    return Finding("error", code, prefix + message, remedy, "", {"file": at.file, "line": at.line, "time_s": round(virtual.clock, 3)})
+
+
+def bead_runs(burns: list[Burn], plan: WeldPlan, cell: WeldCell) -> tuple[list[BeadRun], list[Finding]]:
+    """Every arc against the bead it should be: place, angles, speed, procedure; by forward kinematics of the joints that the text leads to."""
+    findings: list[Finding] = []
+    if len(burns) != len(plan.welds):
+        message = f"the program welds {len(burns)} beads, the plan has {len(plan.welds)}"
+        findings.append(Finding("error", "beads-differ", message, "restore the calls of these beads", "export"))
+    out = []
+    procedures = {one.name: one for one in cell.procedures}
+    for burn, weld in zip(burns, plan.welds, strict=False):
+        procedure = procedures[weld.procedure]
+        Ts = inverse(cell.T_world_workpiece(burn.positioner)) @ T_world_tcp(cell, burn.robot)
+        off, work, travel = on_bead(weld, procedure, Ts)
+        step = f"seam {weld.seam.name}"
+        seen = BeadRun(weld.seam.name, float(np.max(off)), _span(work), _span(travel), float(burn.times[-1] - burn.times[0]))
+        out.append(seen)
+        if seen.off > ON_SEAM:
+            message = f"the wire's end leaves the seam by {to_mm(seen.off):.3f} mm; {to_mm(ON_SEAM):g} mm are allowed"
+            findings.append(
+                Finding("error", "off-seam", message, "correct the targets of this seam", step, {"off_mm": round(to_mm(seen.off), 4)})
+            )
+        extra = procedure.passes[weld.bead][2]
+        for name, (low, high), window, more in (("work", seen.work, procedure.work, extra), ("travel", seen.travel, procedure.travel, 0.0)):
+            if low < window.low + more - ANGLE_SLACK or high > window.high + more + ANGLE_SLACK:
+                message = f"the {name} angle goes from {to_deg(low):.1f} to {to_deg(high):.1f} deg; {procedure.name} allows {to_deg(window.low + more):.1f} to {to_deg(window.high + more):.1f}"
+                findings.append(Finding("error", "angle-outside", message, "correct the targets of this seam", step))
+        way = float(np.sum(np.linalg.norm(np.diff(Ts[:, :3, 3], axis=0), axis=1)))
+        speed = way / max(seen.seconds, 1e-9)
+        if abs(speed / procedure.speed - 1) > SPEED_SLACK:
+            message = f"it is welded with {to_mm(speed):.2f} mm/s on average, {procedure.name} needs {to_mm(procedure.speed):.2f}"
+            findings.append(Finding("error", "weld-speed", message, "correct the speed, or the targets that stop inside the seam", step))
+        if burn.procedure not in (procedure.number, procedure.name):
+            message = f"it is welded with procedure {burn.procedure}, the plan has {procedure.number} ({procedure.name})"
+            findings.append(Finding("error", "procedure-differs", message, "correct the procedure's number", step))
+    return out, findings
+
+
+def on_bead(weld: SeamWeld, procedure: WeldProcedure, Ts_piece_tcp: Array) -> tuple[Array, Array, Array]:
+    """Distance from the bead (k,) [m], work and travel angle (k,) [rad] of torch poses."""
+    p = Ts_piece_tcp[:, :3, 3]
+    a, b, _ = procedure.passes[weld.bead]
+    frames = frames_at(weld.seam, nearest_at(weld.seam, p))
+    bead = frames.points + a * frames.along_a + b * frames.along_b
+    apart = p - bead
+    # Along the seam there is no error: the nearest place of a polygon lies a little beside that of its curve.
+    across = apart - np.sum(apart * frames.tangents, axis=1, keepdims=True) * frames.tangents
+    # Beyond the ends there is: a bead begins and ends where the seam does.
+    past = np.where(np.linalg.norm(apart, axis=1) > 1e-4, np.linalg.norm(apart, axis=1), np.linalg.norm(across, axis=1))
+    work, travel = angles(frames, Ts_piece_tcp)
+    return past, work, travel
+
+
+def _span(values: Array) -> tuple[float, float]:
+    return float(np.min(values)), float(np.max(values))

@@ -1,0 +1,198 @@
+"""A welding cell as a program meets it: robot and positioner move, every line comes, the arc burns, and what happens is written down as phases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from cells.weld_model import WeldCell
+from core.errors import InputError
+from core.findings import Finding
+from core.frames import Array, inverse
+from core.units import to_deg
+from robots.programs.events import Moved, Place
+from sim.verify.drive import LONGEST_LINE, Driven, drive
+from sim.weld.index import index_time
+from sim.weld.path import T_world_tcp
+from sim.weld.plan import WeldPhase
+from sim.weld.program import PROCEDURE_LINE
+from sim.weld.timeline import joint_limits
+
+AT_CLEANER = 0.12
+"""A tool this near to the cleaner is being cleaned [m]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Burn:
+    """One arc as it burned: the procedure's name or number, and the joints meanwhile (k, n) with their times (k,) [s] and the positioner's (m,)."""
+
+    procedure: str | int
+    times: Array
+    robot: Array
+    positioner: Array
+
+
+class VirtualWeldCell:
+    """Surroundings of a welding program (`robots.programs.surroundings`).
+
+    Args:
+        cell: The cell.
+        names: Address -> neutral name of its lines.
+
+    Attributes:
+        clock: [s]
+        q, positioner: Joints now.
+        phases: What happened, gapless; names are `free`, `linear`, `weld`, `wait`, `clean`, `index`.
+        burns: One per arc.
+        findings: What went wrong on the way.
+        ends: When every move ended: (time, where in the text).
+    """
+
+    def __init__(self, cell: WeldCell, names: dict[str, str]) -> None:
+        self.cell, self.names = cell, names
+        self.clock = 0.0
+        self.q: Array = cell.robot.q_home.copy()
+        self.positioner: Array = np.zeros(0) if cell.positioner is None else np.asarray(cell.positioner.q_home, dtype=float)
+        self.phases: list[WeldPhase] = []
+        self.burns: list[Burn] = []
+        self.findings: list[Finding] = []
+        self.ends: list[tuple[float, Place]] = []
+        self.place = Place()
+        self._limits = joint_limits(cell)
+        self._chain: list[Moved] = []
+        self._shown: dict[str, bool | int] = {}
+        self._arc: str | int | None = None
+        self._arc_from = 0
+
+    # Lines
+
+    def _name(self, address: str) -> str:
+        if address not in self.names:
+            raise InputError(f"{address} is no line of the cell; there are: {', '.join(sorted(self.names)) or 'none'}")
+        return self.names[address]
+
+    def read(self, address: str) -> bool | int:
+        self._drive_on()
+        return self._shown.get(self._name(address), False)
+
+    def write(self, address: str, value: bool | int) -> None:
+        self._drive_on()
+        name = self._name(address)
+        signal = self.cell.signals.get(name)
+        if signal is not None and signal.direction == "in":
+            raise InputError(f"{address} ('{name}') is an input of the robot; a program cannot set it")
+        self._shown[name] = value
+        if name == "arc-on":
+            self.arc(int(self._shown.get(PROCEDURE_LINE, 0)) if value else None)
+
+    def expect(self, signals: dict[str, bool | int]) -> None:
+        self._drive_on()
+        for address, value in signals.items():
+            self._shown[self._name(address)] = value
+
+    def next_change(self) -> float | None:
+        return None
+
+    def why_not(self, signals: dict[str, bool | int]) -> str:
+        del signals
+        return "every line of a virtual welding cell comes"
+
+    # Arc and time
+
+    def arc(self, procedure: str | int | None) -> None:
+        """The arc is ignited with a procedure, or ends (None)."""
+        self._drive_on()
+        if self._arc is not None:
+            burned = self.phases[self._arc_from :]
+            moving = [phase for phase in burned if phase.kind == "weld"]
+            if moving:
+                times, robot = (np.concatenate([getattr(phase, key) for phase in moving]) for key in ("times", "robot"))
+                self.burns.append(Burn(self._arc, times, robot, moving[0].positioner[0]))
+            else:
+                self.findings.append(self._told("arc-stands", "the arc burns without a move", "move while the arc burns"))
+        self._arc, self._arc_from = procedure, len(self.phases)
+
+    def advance(self, seconds: float) -> None:
+        self._drive_on()
+        if seconds > 0:
+            self._record("wait", np.array([0.0, seconds]), np.repeat(self.q[None], 2, axis=0), None)
+
+    def drive(self, move: Moved) -> float:
+        """Takes a move; those that are rounded wait for the one that stops."""
+        began = self.clock
+        if move.external is not None and len(move.external) == len(self.positioner):
+            target = np.array(move.external)
+            if np.max(np.abs(target - self.positioner), initial=0.0) > 1e-5:
+                self._drive_on()
+                self._turn(target)
+        # A controller without an arc instruction welds between two lines: its moves do not know it.
+        burning = None if self._arc is None else str(self._arc)
+        self._chain.append(replace(self._in_base(move), weld=burning))
+        if move.blend is not None and len(self._chain) < LONGEST_LINE:
+            return self.clock - began
+        return self._drive_on()
+
+    def finish(self) -> None:
+        """The program is over."""
+        self._drive_on()
+        if self._arc is not None:
+            self.findings.append(self._told("arc-left-on", "the program ends while the arc burns", "end the arc"))
+            self.arc(None)
+
+    def _in_base(self, move: Moved) -> Moved:
+        """A move of the workpiece's frame on the positioner, in the robot's base."""
+        if not move.carried or move.T_target is None or self.cell.positioner is None:
+            return move
+        T = inverse(self.cell.robot.T_world_base) @ self.cell.positioner.T_world_table(self.positioner)
+        return replace(move, carried=False, T_target=T @ move.T_target, T_via=None if move.T_via is None else T @ move.T_via)
+
+    def _turn(self, target: Array) -> None:
+        assert self.cell.positioner is not None
+        mechanism = self.cell.positioner.mechanism
+        over = np.maximum(mechanism.lower - target, target - mechanism.upper)
+        if np.max(over) > 1e-6:
+            axis = int(np.argmax(over))
+            self.findings.append(
+                self._told("joint-limit", f"axis {axis + 1} of the positioner goes to {to_deg(float(target[axis])):.1f} deg, beyond its limits", "correct the external axis")
+            )  # fmt: skip
+        seconds = index_time(self.cell.positioner, self.positioner, target)
+        self._record("index", np.array([0.0, seconds]), np.repeat(self.q[None], 2, axis=0), None, np.array([self.positioner, target]))
+
+    def _drive_on(self) -> float:
+        if not self._chain:
+            return 0.0
+        chain, self._chain = self._chain, []
+        driven: Driven = drive(self.cell.robot.model, self._limits, self.q, chain)
+        start = self.clock
+        kind = "weld" if self._arc is not None else "free" if chain[-1].kind == "joint" else "linear"
+        self._record(kind, driven.times, driven.qs, chain[-1])
+        self.ends += [(start + end, move.at) for end, move in zip(driven.ends, chain, strict=True)]
+        return float(driven.times[-1])
+
+    def _record(self, kind: str, times: Array, qs: Array, move: Moved | None, positioner: Array | None = None) -> None:
+        stands = np.repeat(self.positioner[None], len(times), axis=0) if positioner is None else positioner
+        name = "clean" if kind in ("linear", "wait") and self._at_cleaner(qs) else kind
+        kinds: dict[str, Literal["free", "linear", "weld"]] = {"free": "free", "linear": "linear", "weld": "weld"}
+        burns = self._arc is not None
+        self.phases.append(
+            WeldPhase(
+                name=name, step=str(move.at) if move is not None else str(self.place), kind=kinds.get(kind, "wait"), times=self.clock + times,
+                robot=qs, positioner=stands, arc=burns, weld=len(self.burns) if burns else None, waypoints=(0, len(times) - 1),
+            )
+        )  # fmt: skip
+        self.q, self.positioner, self.clock = qs[-1].copy(), stands[-1].copy(), float(self.clock + times[-1])
+
+    def _at_cleaner(self, qs: Array) -> bool:
+        T = self.cell.T_world_cleaner
+        if T is None:
+            return False
+        ends = T_world_tcp(self.cell, qs[[0, -1]])[:, :3, 3]
+        return bool(np.min(np.linalg.norm(ends - T[:3, 3], axis=1)) < AT_CLEANER)
+
+    def _told(self, code: str, message: str, remedy: str) -> Finding:
+        prefix = f"{self.place}: " if self.place.line else ""
+        return Finding(
+            "error", code, prefix + message, remedy, "", {"file": self.place.file, "line": self.place.line, "time_s": round(self.clock, 3)}
+        )
