@@ -90,17 +90,43 @@ def measure(url: str, job: str, seconds: float = 5.0) -> Figures:
     return Figures(usable, float(np.median(times)), float(np.percentile(times, 95)), len(times), int(size))
 
 
+def picture(url: str, job: str, out: Path) -> None:
+    """The page with a job as a PNG of few colours: three quarters through the plan, seen from the front corner."""
+    import io
+
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=browser_path(), args=list(ARGS))
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(f"{url}#job={job}&lang=en")
+        page.wait_for_selector("#page[data-ready] canvas")
+        page.evaluate("pliant.clock().seek(pliant.clock().duration * 0.75)")
+        page.evaluate("pliant.viewer().picture().length")
+        page.wait_for_timeout(1000)
+        image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        browser.close()
+    image.quantize(128).save(out, optimize=True)
+
+
 def main() -> None:
     """The command."""
     from bench.page_server import folder_app, serving
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument("--picture", type=Path, help="PNG of the page instead of figures, in the middle of the plan")
+    given = parser.parse_args()
+    folder = given.folder
     if not (BUNDLE / "index.html").is_file():
         sys.exit("the page is not built: make web")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+    if given.picture is not None:
+        with serving(folder_app(folder)) as url:
+            picture(url, "job", given.picture)
+        return
     with serving(folder_app(folder)) as url:
         found = measure(url, "job")
     print(

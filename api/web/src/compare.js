@@ -36,7 +36,7 @@ export async function showCompare(page, results, spot, go) {
   const rows = before.map((one, index) => {
     const [a, b] = [one.value, after[index].value];
     const change = a !== null && b !== null ? b - a : null;
-    const digits = Number.isInteger(change) ? 0 : 1;
+    const digits = Number.isInteger(change) || one.key === "perHour" ? 0 : 1;
     return h("tr", {}, h("th", { scope: "row" }, t(one.key)), h("td", {}, one.text), h("td", {}, after[index].text),
       h("td", {}, change === null ? "–" : `${change > 0 ? "+" : ""}${figure(change, digits)}`));
   });

@@ -35,7 +35,7 @@ export function showStart(page, go) {
       if (kind === "drop") take(event.dataTransfer?.files[0] ?? null);
     });
   }
-  const cell = h("select", { id: "cell", required: true });
+  const cell = h("select", { id: "cell", required: true }, h("option", { value: "" }, `${t("loading")} …`));
   const material = h("select", { id: "material" }, MATERIALS.map((name) => h("option", {}, name)));
   const thickness = h("input", { id: "thickness", type: "number", min: 0.3, max: 20, step: "any", value: 2, required: true });
   const angle = h("input", { id: "angle", type: "number", min: 1, max: 150, step: "any", value: 90, required: true });
@@ -65,8 +65,9 @@ export function showStart(page, go) {
   /** @param {typeof EXAMPLES[number]} one */
   async function example(one) {
     await tell(async () => {
-      await ready;
       const data = await (await fetch(`examples/${one.file}`)).blob();
+      // The cells may still be on their way.
+      if (![...cell.options].some((option) => option.value === one.cell)) cell.append(h("option", { value: one.cell }, one.cell));
       [cell.value, material.value, thickness.value, angle.value] = [one.cell, one.material, String(one.thickness_mm), String(one.angle_deg)];
       take(new File([data], one.file));
       await start();
@@ -157,9 +158,11 @@ export function showStart(page, go) {
     }
   }
 
-  const ready = tell(async () => {
-    const [cells] = await Promise.all([list("cells", "cells"), fill()]);
-    cell.replaceChildren(...cells.map((one) => h("option", { value: one.name ?? one }, one.title ?? one.name ?? one)));
+  tell(fill);
+  tell(async () => {
+    const cells = await list("cells", "cells");
+    const chosen_before = cell.value;
+    cell.replaceChildren(...cells.map((one) => h("option", { value: one.name, selected: one.name === chosen_before }, one.title)));
   });
   return { close: () => stop.abort() };
 }

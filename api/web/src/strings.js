@@ -33,7 +33,7 @@ const TABLE = {
   perHour: ["Parts per hour", "Pièces par heure", "Teile pro Stunde"],
   bends: ["Bends", "Plis", "Biegungen"],
   regrips: ["Regrips", "Reprises", "Umgriffe"],
-  clearance: ["Clearance", "Distance libre", "Abstand"],
+  clearance: ["Clearance", "Distance", "Abstand"],
   clearanceFree: ["Closest in free moves", "Minimum en déplacement libre", "Kleinster Abstand bei freien Wegen"],
   limit: ["limit of free moves", "limite des déplacements libres", "Grenze für freie Wege"],
   play: ["Play", "Lire", "Abspielen"],
