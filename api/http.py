@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -22,10 +21,11 @@ from api.http_guard import Guard
 from api.http_problems import Problem, add_problems
 from api.job_kinds import KINDS
 from api.job_queue import JobQueue
+from api.page import BUNDLE as PAGE
+from api.page import add_page
 from api.server_settings import ServerSettings
 
 PAGES = Path(__file__).parent / "pages"
-PAGE = Path(__file__).parent / "web" / "dist"
 ABOUT = """Offline programming for press-brake bending cells. `POST /jobs` starts a job, `GET /jobs/{id}` and `/jobs/{id}/events` follow it,
 `/jobs/{id}/files/...` and `/jobs/{id}/programs/{language}` are its results. Lengths, angles and times carry their unit in the field's name.
 Errors are `application/problem+json` with the codes of the command line."""
@@ -57,9 +57,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.include_router(http_catalogue.router)
     app.get("/docs", include_in_schema=False)(docs)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
-    if (PAGE / "index.html").exists():
-        app.mount("/", StaticFiles(directory=PAGE, html=True))
-    else:
+    if not add_page(app, PAGE):
         app.get("/", include_in_schema=False)(start)
     return app
 
