@@ -132,17 +132,17 @@ class Bead:
     clearance: float = 0.050
 
 
-def search_seam(bead: Bead) -> SeamWeld | SeamRefusal:
-    """The cheapest way to weld a bead, or the reason why there is none."""
+def search_seam(bead: Bead, *, preferred: bool = False) -> SeamWeld | SeamRefusal:
+    """The cheapest way to weld a bead, or the reason why there is none; `preferred`: with the preferred angles only."""
     seam = bead.seam
     starts = [0.0] if not seam.closed else [seam.length * share for share in (0.0, 0.25, 0.5, 0.75)]
     everywhere = [seam_frames(seam, STEP, overlap=bead.overlap if seam.closed else 0.0, start=start) for start in starts]
     slides = _slides(bead, everywhere[0])
     refusals: list[SeamRefusal] = []
-    for attempt, raster in enumerate(rasters(bead)):
-        # Where a closed seam begins matters for how the arm turns; it is varied with the preferred angles only.
+    for attempt, raster in enumerate(rasters(bead)[:1] if preferred else rasters(bead)):
+        # Where a closed seam begins and the robot stands matters for how the arm turns; it is varied with the preferred angles only.
         for frames in everywhere if attempt == 0 else everywhere[:1]:
-            for slide in slides:
+            for slide in slides if attempt == 0 else slides[:1]:
                 found = _search(bead, frames, raster, slide)
                 if isinstance(found, SeamWeld):
                     return found
@@ -152,7 +152,7 @@ def search_seam(bead: Bead) -> SeamWeld | SeamRefusal:
             return refusals[-1]
     worst = next((refusal for refusal in refusals if refusal.code == "seam-speed"), None)
     worst = worst or next((refusal for refusal in refusals[::-1] if refusal.code == "seam-collision"), refusals[-1])
-    wider = None if worst.code == "seam-speed" else _beyond(bead)
+    wider = None if preferred or worst.code == "seam-speed" else _beyond(bead)
     if wider is None:
         return worst
     return replace(wider, bodies=worst.bodies, at=worst.at, message=f"{wider.message}; within them {worst.message}")
