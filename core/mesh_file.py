@@ -73,7 +73,7 @@ def read_bodies(path: Path, name: str, most: int) -> list[tuple[str, trimesh.Tri
     for title, part in parts:
         mesh = _checked(part, name)
         mesh.merge_vertices(merge_tex=True, merge_norm=True)
-        pieces = mesh.split(only_watertight=False)
+        pieces = mesh.split(only_watertight=False, repair=False)
         if len(bodies) + len(pieces) > most:
             raise InputError(f"mesh '{name}' falls into more than {most} bodies; the limit is {most}")
         for piece in pieces:

@@ -200,7 +200,10 @@ def _free(
     """A face of a piece on either side of a seam where it goes on there and no other piece covers it."""
     facets = np.cross(own[:, 1] - own[:, 0], own[:, 2] - own[:, 0])
     alike = np.ascontiguousarray(own[facets @ normal > ALIKE * np.maximum(np.linalg.norm(facets, axis=1), 1e-15)])
-    _, feet = closest(point[None], alike)
+    nearest, feet = closest(point[None], alike)
+    a, b, c = alike[nearest[0]]
+    # Of a curved face's facets the one at the seam.
+    normal = np.cross(b - a, c - a) / np.linalg.norm(np.cross(b - a, c - a))
     gap = float(np.linalg.norm(feet[0] - point))
     out = []
     for side in (np.cross(normal, way), -np.cross(normal, way)):

@@ -98,15 +98,15 @@ def _read(request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _assembly(solids: list[tuple[str, Any]], listed: list[dict[str, Any]], most: int) -> dict[str, Any]:
     """Arrays of all solids, the number of the solid before each name: `3/points`."""
-    from parts.step_extract import FINE_MESH, extract
+    from parts.step_extract import COARSE_MESH, FINE_MESH, MANY_FACES, extract
 
     faces = sum(entry["faces"] for entry in listed)
     if faces > most:
         raise ValueError(f"its solids have {faces} faces together; the limit is {most}")
     return {
         f"{number}/{key}": array
-        for number, (_, solid) in enumerate(solids)
-        for key, array in extract(solid, mesh=True, fineness=FINE_MESH).items()
+        for number, ((_, solid), entry) in enumerate(zip(solids, listed, strict=True))
+        for key, array in extract(solid, mesh=True, fineness=COARSE_MESH if entry["faces"] > MANY_FACES else FINE_MESH).items()
     }
 
 

@@ -33,6 +33,8 @@ MESH = 0.05
 """Fineness of the triangles for pictures [mm]; coarser on large parts."""
 FINE_MESH = 0.02
 """Of weldments, where faces are laid against each other [mm]."""
+COARSE_MESH, MANY_FACES = 0.2, 300
+"""Of their pieces with more faces than this, mostly plates full of holes: the kernel needs the square of the corners in time [mm]."""
 _SURFACES = {
     GeomAbs_SurfaceType.GeomAbs_Plane: 0, GeomAbs_SurfaceType.GeomAbs_Cylinder: 1, GeomAbs_SurfaceType.GeomAbs_Cone: 2, GeomAbs_SurfaceType.GeomAbs_Sphere: 3,
     GeomAbs_SurfaceType.GeomAbs_Torus: 4,
@@ -92,7 +94,7 @@ def extract(solid: Any, *, mesh: bool, fineness: float | None = None) -> dict[st
     if mesh:
         box = summary(solid)
         size = float(np.linalg.norm(np.subtract(box["high_mm"], box["low_mm"])))
-        BRepMesh_IncrementalMesh(solid, fineness or max(MESH, size * 4e-4), False, 0.2, False)
+        BRepMesh_IncrementalMesh(solid, fineness or max(MESH, size * 4e-4), False, 0.5 if fineness == COARSE_MESH else 0.2, False)
     loop = 0
     for number, item in enumerate(_each(solid, TopAbs_ShapeEnum.TopAbs_FACE)):
         face = TopoDS.Face(item)

@@ -96,10 +96,10 @@ class Stitch(_Spec):
 
 
 class SeamEdit(_Spec):
-    """What is done with one seam; in this order: join, reverse, split, stitch."""
+    """What is done with one seam; in this order: reverse, join, split, stitch."""
 
     drop: bool = Field(default=False, description="it is not welded")
-    join: list[Name] = Field(
+    join: list[Name | Annotated[int, Field(ge=0)]] = Field(
         default=[], max_length=100, description="names of seams that go on where this one ends; they become one with it"
     )
     reverse: bool = Field(default=False, description="welded the other way")
@@ -268,20 +268,18 @@ def edited(seams: Sequence[Seam], job: WeldJobSpec, at: At) -> tuple[SeamTask, .
             tasks = {
                 task.seam.name: task
                 for old in tasks.values()
-                for task in (made if old.seam.name == name else [] if old.seam.name in edit.join else [old])
+                for task in (made if old.seam.name == name else [] if old.seam.name in map(str, edit.join) else [old])
             }
     return tuple(sorted(tasks.values(), key=lambda task: (task.order is None, task.order or 0)))
 
 
 def _edit(tasks: dict[str, SeamTask], name: str, edit: SeamEdit, at: At) -> list[SeamTask]:
-    seam = tasks[name].seam
-    for index, other in enumerate(edit.join):
+    seam = tasks[name].seam.reversed() if edit.reverse else tasks[name].seam
+    for index, other in enumerate(str(name) for name in edit.join):
         with at("seams", name, "join", index):
             if other not in tasks or other == name:
                 raise UnknownNameError("seam", other, [one for one in tasks if one != name])
             seam = joined(seam, tasks[other].seam)
-    if edit.reverse:
-        seam = seam.reversed()
     pieces: tuple[Seam, ...] = (seam,)
     if edit.split_mm:
         with at("seams", name, "split_mm"):

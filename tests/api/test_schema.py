@@ -14,10 +14,11 @@ from cells.kinds import SHIPPED, cell_kind
 from cells.schema import json_schema as cell_schema
 from cells.weld_schema import json_schema as weld_cell_schema
 from parts.job import json_schema as job_schema
+from parts.weld_job import json_schema as weld_schema
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema}
-MANUALS = {"weld-cell": ("weld_cells.md", "cell_files.md")}
+SCHEMAS = {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema, "weld": weld_schema}
+MANUALS = {"weld-cell": ("weld_cells.md", "cell_files.md"), "weld": ("weldments.md",)}
 KINDS = {"bending": "cell", "welding": "weld-cell"}
 
 
