@@ -495,7 +495,8 @@ def _in_the_way(bead: Bead, frames: SeamFrames, raster: Raster, k: int, slide: f
             None,
             at,
         )
-    state = f"is {to_mm(-best.distance):.1f} mm inside" if best.distance <= 0 else f"comes within {to_mm(best.distance):.1f} mm of"
+    inside = "touches" if best.distance > -0.05e-3 else f"is {to_mm(-best.distance):.1f} mm inside"
+    state = inside if best.distance <= 0 else f"comes within {to_mm(best.distance):.1f} mm of"
     message = f"in every torch angle and spin something is in the way {_place(bead, at)}; at best {best.body_a} {state} {best.body_b}"
     remedy = f"{_turned(bead)}, move {best.body_b}, or give the procedure wider angle windows"
     return SeamRefusal("seam-collision", message, remedy, (best.body_a, best.body_b), at)
