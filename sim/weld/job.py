@@ -24,7 +24,8 @@ from sim.weld.order import Way, best_order
 from sim.weld.path import T_base_flange, bead_poses, follow
 from sim.weld.plan import SeamWeld, WeldPlan
 from sim.weld.scene import WeldScene
-from sim.weld.seam_search import Bead, SeamRefusal, search_seam
+from sim.weld.seam_graph import Bead
+from sim.weld.seam_search import SeamRefusal, search_seam
 from sim.weld.tasks import Task, weld_tasks
 from sim.weld.timeline import WeldTimeline, joint_limits
 

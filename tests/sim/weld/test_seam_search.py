@@ -18,7 +18,8 @@ from robots.catalogue import load_robot
 from sim.weld.path import bead_poses, follow
 from sim.weld.plan import SeamWeld
 from sim.weld.scene import WeldScene
-from sim.weld.seam_search import MOTION, Bead, Layer, SeamRefusal, cheapest, postures, search_seam
+from sim.weld.seam_graph import MOTION, Bead, Layer, cheapest, postures
+from sim.weld.seam_search import SeamRefusal, search_seam
 from sim.weld.torch import angles, seam_frames
 from tests.sim.weld.weld_cases import box, piece, t_joint, tube_on_plate
 
