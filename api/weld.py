@@ -94,7 +94,8 @@ def weld_summary(
 ) -> dict[str, Any]:
     """Plain data of a planned job. `verified`: every seam is in a program that was checked; `program`: there is one, perhaps without some seams."""
     written = exported is not None and bool(exported.files)
-    welded = {weld.seam.name for weld in plan.welds}
+    # Tacks and further passes lie where a seam is counted already.
+    first = [weld for weld in plan.welds if weld.bead == 0 and " tack " not in weld.seam.name]
     run = None if exported is None or exported.verification is None else exported.verification
     return {
         "weldment": weldment.name,
@@ -105,8 +106,8 @@ def weld_summary(
         "beads": seam_rows(plan),
         "not_welded": [finding.step.removeprefix("seam ") for finding in plan.findings if finding.level == "error" and finding.step.startswith("seam ")],
         "seam_length_mm": round(sum(to_mm(seam.length) for seam in weldment.seams), 1),
-        "welded_length_mm": round(sum(to_mm(weld.seam.length) for weld in plan.welds), 1),
-        "welded": sorted(welded),
+        "welded_length_mm": round(sum(to_mm(weld.seam.length) for weld in first), 1),
+        "welded": sorted({weld.seam.name for weld in first}),
         "cycle_time_s": round(plan.duration, 2),
         "times": time_row(plan, cell),
         "run": None

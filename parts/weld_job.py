@@ -96,7 +96,7 @@ class Stitch(_Spec):
 
 
 class SeamEdit(_Spec):
-    """What is done with one seam; in this order: join, reverse, split, stitch."""
+    """What is done with one seam; in this order: reverse, join, split, stitch."""
 
     drop: bool = Field(default=False, description="it is not welded")
     join: list[Name | Annotated[int, Field(ge=0)]] = Field(
@@ -274,14 +274,12 @@ def edited(seams: Sequence[Seam], job: WeldJobSpec, at: At) -> tuple[SeamTask, .
 
 
 def _edit(tasks: dict[str, SeamTask], name: str, edit: SeamEdit, at: At) -> list[SeamTask]:
-    seam = tasks[name].seam
+    seam = tasks[name].seam.reversed() if edit.reverse else tasks[name].seam
     for index, other in enumerate(str(name) for name in edit.join):
         with at("seams", name, "join", index):
             if other not in tasks or other == name:
                 raise UnknownNameError("seam", other, [one for one in tasks if one != name])
             seam = joined(seam, tasks[other].seam)
-    if edit.reverse:
-        seam = seam.reversed()
     pieces: tuple[Seam, ...] = (seam,)
     if edit.split_mm:
         with at("seams", name, "split_mm"):

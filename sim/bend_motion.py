@@ -445,8 +445,12 @@ def _insertion(
         qs = track(cell_scene.cell, cell_scene.gripper, Ts, push[-1])
         if qs is None:
             continue
-        if path_is_free(scene_lying, qs[: corners[1] + 1]) and path_is_free(scene_open, qs[corners[1] :]):
+        down, across = qs[: corners[1] + 1], qs[corners[1] :]
+        if not path_is_free(scene_lying, down):
+            blocked = blocking(scene_lying, down)
+        elif not path_is_free(scene_open, across):
+            blocked = blocking(scene_open, across)
+        else:
             last = len(qs) - 1
             return (qs[::-1], tuple(last - c for c in reversed(corners)), push[::-1]), None
-        blocked = blocking(scene_open, qs[corners[1] :])
     return None, blocked

@@ -37,7 +37,9 @@ FOLLOW_ERROR = 0.2e-3
 FOLLOW_TURN = 0.1 * DEG
 FOLLOW_BLEND = 1e-3
 LEAST_BLEND = 1e-3
-"""A corner that the plan rounds is rounded by at least this [m]."""
+"""A corner that could be rounded by less is not [m]."""
+WAY_SAMPLES = 33
+"""Samples along a joint move by which the tool's way is measured."""
 RETREAT_SPEED = 0.10
 """Tool speed of retreats [m/s]."""
 SLOWEST = 0.005
@@ -186,10 +188,15 @@ class _Builder:
         size, q = float(phase.blends[corner]), phase.corners[corner]
         if size == 0.0:
             return None
-        ways = [phase.corners[corner - 1] - q, phase.corners[corner + 1] - q]
         place = self._tcp(q)[:3, 3]
-        reach = [float(np.linalg.norm(self._tcp(q + way * (size / np.linalg.norm(way)))[:3, 3] - place)) for way in ways]
-        return max(float(np.floor(min(reach) * 1000)) / 1000, LEAST_BLEND)
+        limits = []
+        for way in (phase.corners[corner - 1] - q, phase.corners[corner + 1] - q):
+            limits.append(float(np.linalg.norm(self._tcp(q + way * (size / np.linalg.norm(way)))[:3, 3] - place)))
+            # Nor does a controller round more than half of what the tool travels.
+            points = np.array([self._tcp(q + way * share)[:3, 3] for share in np.linspace(0.0, 1.0, WAY_SAMPLES)])
+            limits.append(float(np.sum(np.linalg.norm(np.diff(points, axis=0), axis=1))) / 2)
+        blend = float(np.floor(min(limits) * 1000)) / 1000
+        return blend if blend >= LEAST_BLEND else None
 
     def _follow_samples(self, phase: Phase) -> tuple[int, ...]:
         """Samples between which straight segments in time stay within `FOLLOW_ERROR` and `FOLLOW_TURN` of the followed path.

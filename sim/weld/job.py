@@ -30,6 +30,8 @@ from sim.weld.timeline import WeldTimeline, joint_limits
 
 APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
 """Tool speeds on the straight way to and from a seam, far from it and on its last stretch [m/s]."""
+WHOLE_CHOICES = 2
+"""With so many positions of the positioner all angles are tried; with the others the preferred ones."""
 CLEAN_TIME = 5.0
 """What a torch cleaner takes [s]."""
 CLEAN_DEPTH_BACK = 0.080
@@ -82,19 +84,26 @@ class _Job:
         return found
 
     def _searched(self, task: Task, seam: Seam) -> SeamWeld | SeamRefusal:
-        first: SeamRefusal | None = None
-        for q in positioner_choices(self.cell, seam):
-            scene = self.scene.posed(q, near_seam=seam.pieces)
-            bead = Bead(
-                self.cell, seam, task.bead, task.procedure, scene, self.cell.T_world_workpiece(q), q,
-                0.0 if " tack " in seam.name else self.options.overlap, self.options.clearance,
-            )  # fmt: skip
+        choices = positioner_choices(self.cell, seam)
+        beads = [self._bead(task, seam, q) for q in choices]
+        # Where the table may stand elsewhere, that is tried before other angles.
+        for bead in beads if len(beads) > 1 else ():
+            answer = search_seam(bead, preferred=True)
+            if isinstance(answer, SeamWeld):
+                return answer
+        refusals = []
+        for bead in beads[:WHOLE_CHOICES]:
             answer = search_seam(bead)
             if isinstance(answer, SeamWeld):
                 return answer
-            first = first or answer
-        assert first is not None
-        return first
+            refusals.append(answer)
+        return refusals[0]
+
+    def _bead(self, task: Task, seam: Seam, q: Array) -> Bead:
+        return Bead(
+            self.cell, seam, task.bead, task.procedure, self.scene.posed(q, near_seam=seam.pieces), self.cell.T_world_workpiece(q), q,
+            0.0 if " tack " in seam.name else self.options.overlap, self.options.clearance,
+        )  # fmt: skip
 
     def _refuse(self, task: Task, why: SeamRefusal) -> None:
         data: dict[str, object] = {} if why.at is None else {"at_mm": round(1e3 * why.at, 1)}
@@ -108,7 +117,9 @@ class _Job:
     def weld(self, found: _Found) -> None:
         """Travel, approach, weld, retract; a bead that cannot be reached leaves the timeline as it was."""
         weld, task, line = found.weld, found.task, self.timeline
-        step, number = f"seam {weld.seam.name}", len(self.welds)
+        # Passes have routines of their own: other seams may be welded between them.
+        several = f" pass {weld.bead + 1}" if len(task.procedure.passes) > 1 and " tack " not in weld.seam.name else ""
+        step, number = f"seam {weld.seam.name}{several}", len(self.welds)
         kept = (len(line.phases), line.time, line.robot, line.positioner)
         q_table = weld.positioner[0]
         why = self._turned(step, q_table)

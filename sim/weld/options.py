@@ -19,7 +19,6 @@ class WeldOptions:
         corners: Whether the torch rolls around corners within a seam, or stops and retracts there.
         overlap: How far a closed seam is welded over its start [m].
         tack_length, tack_pitch: Tacks before the first seam [m]; 0: none.
-        search: Touch the pieces before each seam and shift the seam.
         clearance: How far the torch stands back along the wire before and after a seam [m].
         seed: Of the random generator.
     """
@@ -31,7 +30,6 @@ class WeldOptions:
     overlap: float = 0.010
     tack_length: float = 0.0
     tack_pitch: float = 0.150
-    search: bool = False
     clearance: float = 0.050
     seed: int = 0
 

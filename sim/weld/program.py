@@ -155,7 +155,7 @@ def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:
     procedures = {one.name: one for one in cell.procedures if one.name in used}
     builder = _Builder(plan, cell, procedures)
     steps = [step for step in dict.fromkeys(phase.step for phase in plan.phases) if step != "home"]
-    routines = [Routine(step, _title(step, plan, procedures), tuple(builder.body_of(step))) for step in steps]
+    routines = [Routine(step, _title(step, plan), tuple(builder.body_of(step))) for step in steps]
     first = plan.phases[0]
     external = None if cell.positioner is None else tuple(float(v) for v in first.positioner[0])
     main: list[Instruction] = [
@@ -224,10 +224,11 @@ def _weave(one: WeldProcedure) -> Weave:
     return Weave(weave.shape, weave.frequency, weave.amplitude, weave.dwell_left, weave.dwell_right, number)
 
 
-def _title(step: str, plan: WeldPlan, procedures: dict[str, WeldProcedure]) -> str:
-    weld = next((one for one in plan.welds if f"seam {one.seam.name}" == step), None)
-    if weld is None:
+def _title(step: str, plan: WeldPlan) -> str:
+    number = next((phase.weld for phase in plan.phases if phase.step == step and phase.weld is not None), None)
+    if number is None:
         return step
+    weld = plan.welds[number]
     return f"{step}: {weld.seam.kind} {to_mm(weld.seam.length):.0f} mm, {weld.procedure}, {weld.position}"
 
 

@@ -132,17 +132,17 @@ class Bead:
     clearance: float = 0.050
 
 
-def search_seam(bead: Bead) -> SeamWeld | SeamRefusal:
-    """The cheapest way to weld a bead, or the reason why there is none."""
+def search_seam(bead: Bead, *, preferred: bool = False) -> SeamWeld | SeamRefusal:
+    """The cheapest way to weld a bead, or the reason why there is none; `preferred`: with the preferred angles only."""
     seam = bead.seam
     starts = [0.0] if not seam.closed else [seam.length * share for share in (0.0, 0.25, 0.5, 0.75)]
     everywhere = [seam_frames(seam, STEP, overlap=bead.overlap if seam.closed else 0.0, start=start) for start in starts]
     slides = _slides(bead, everywhere[0])
     refusals: list[SeamRefusal] = []
-    for attempt, raster in enumerate(rasters(bead)):
-        # Where a closed seam begins matters for how the arm turns; it is varied with the preferred angles only.
+    for attempt, raster in enumerate(rasters(bead)[:1] if preferred else rasters(bead)):
+        # Where a closed seam begins and the robot stands matters for how the arm turns; it is varied with the preferred angles only.
         for frames in everywhere if attempt == 0 else everywhere[:1]:
-            for slide in slides:
+            for slide in slides if attempt == 0 else slides[:1]:
                 found = _search(bead, frames, raster, slide)
                 if isinstance(found, SeamWeld):
                     return found
@@ -152,7 +152,7 @@ def search_seam(bead: Bead) -> SeamWeld | SeamRefusal:
             return refusals[-1]
     worst = next((refusal for refusal in refusals if refusal.code == "seam-speed"), None)
     worst = worst or next((refusal for refusal in refusals[::-1] if refusal.code == "seam-collision"), refusals[-1])
-    wider = None if worst.code == "seam-speed" else _beyond(bead)
+    wider = None if preferred or worst.code == "seam-speed" else _beyond(bead)
     if wider is None:
         return worst
     return replace(wider, bodies=worst.bodies, at=worst.at, message=f"{wider.message}; within them {worst.message}")
@@ -293,12 +293,22 @@ def _scaled(values: Array, preferred: float, window: Window) -> Array:
 
 
 def postures(model: RobotModel, qs: Array) -> Array:
-    """Posture of every row of qs (k, n) as a number: sides of the wrist seen from axis 1 and from the lower arm, sign of axis 5."""
+    """Posture of every row of qs (k, n) as a number: sides of the wrist seen from axis 1 and from the lower arm (`RobotModel.wrist_behind`, for many at once), sign of axis 5."""
     if len(qs) == 0:
         return np.zeros(0, dtype=np.int64)
-    sides = np.array([model.wrist_behind(q) for q in qs], dtype=np.int64)
-    out: Array = 4 * sides[:, 0] + 2 * sides[:, 1] + (qs[:, model.slides + 4] >= 0)
-    return out
+    arm, joints = model.arm or model, qs[:, model.slides :]
+    movable = [joint for joint in arm.mechanism.joints if joint.kind != "fixed"]
+    Ts, Ts_zero = arm.mechanism.fk_batch(joints), arm.mechanism.fk(np.zeros(joints.shape[1]))
+    p2, p3, p5 = (Ts[:, movable[i].child, :3, 3] for i in (1, 2, 4))
+    axis_1, zero, along = Ts[:, movable[0].child], Ts_zero[movable[0].child], movable[0].axis
+    ahead = zero[:3, :3].T @ (Ts_zero[movable[4].child][:3, 3] - zero[:3, 3])
+    forward = axis_1[:, :3, :3] @ (ahead - (ahead @ along) * along)
+    behind_axis = np.sum((p5 - axis_1[:, :3, 3]) * forward, axis=1) < 0
+    up = axis_1[:, :3, :3] @ along
+    up = np.where(up[:, 2:] >= 0, up, -up)
+    behind_arm = np.sum(np.cross(p3 - p2, p5 - p2) * np.cross(forward, up), axis=1) > 0
+    out: Array = 4 * behind_axis + 2 * behind_arm + 1 * (joints[:, 4] >= 0)
+    return out.astype(np.int64)
 
 
 def cheapest(layers: list[Layer], at: Array, most: Array) -> tuple[list[int], float] | int:

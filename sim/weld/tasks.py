@@ -69,9 +69,10 @@ def parts_of(seam: Seam, options: WeldOptions) -> list[Seam]:
 
 
 def tacks_of(seam: Seam, length: float, pitch: float) -> list[Seam]:
-    """Short stretches at both ends and evenly between, at most `pitch` apart; of a closed seam all around."""
-    if seam.length <= 2 * length:
-        return [piece_of(seam, 0.0, min(length, seam.length), f"{seam.name} tack 1")]
+    """Short stretches at both ends and evenly between, at most `pitch` apart; of a closed seam all around; of a short seam one in its middle."""
+    if not seam.closed and seam.length <= max(pitch / 2, 2 * length):
+        half, middle = min(length, seam.length) / 2, seam.length / 2
+        return [piece_of(seam, middle - half, middle + half, f"{seam.name} tack 1")]
     count = max(2, int(np.ceil((seam.length - length) / pitch)) + 1)
     if seam.closed:
         starts = np.arange(count) * seam.length / count

@@ -26,6 +26,8 @@ from sim.weld.virtual import Burn, VirtualWeldCell
 
 ON_SEAM = 0.01e-3
 """How far the wire's end may be from where the bead is [m]."""
+AT_ENDS = 0.1e-3
+"""How far the arc may begin and end from where the bead does [m]."""
 ANGLE_SLACK = 0.02 * DEG
 """Text carries angles with this rounding."""
 SPEED_SLACK = 0.02
@@ -163,6 +165,20 @@ def bead_runs(burns: list[Burn], plan: WeldPlan, cell: WeldCell) -> tuple[list[B
         step = f"seam {weld.seam.name}"
         seen = BeadRun(weld.seam.name, float(np.max(off)), _span(work), _span(travel), float(burn.times[-1] - burn.times[0]))
         out.append(seen)
+        ends = np.linalg.norm(Ts[[0, -1], :3, 3] - weld.Ts_piece_tcp[[0, -1], :3, 3], axis=1)
+        if np.max(ends) > AT_ENDS:
+            which = "begins" if ends[0] >= ends[1] else "ends"
+            message = f"the arc {which} {to_mm(float(np.max(ends))):.2f} mm from where the bead {which}"
+            findings.append(
+                Finding(
+                    "error",
+                    "bead-ends",
+                    message,
+                    "correct the targets of this seam",
+                    step,
+                    {"off_mm": round(to_mm(float(np.max(ends))), 3)},
+                )
+            )
         if seen.off > ON_SEAM:
             message = f"the wire's end leaves the seam by {to_mm(seen.off):.3f} mm; {to_mm(ON_SEAM):g} mm are allowed"
             findings.append(

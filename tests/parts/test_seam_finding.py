@@ -24,7 +24,7 @@ from bench.weld_family import (
     placed,
     t_joint,
     tube_on_plate,
-)  # fmt: skip
+)
 from core.frames import apply, from_rotation_vector
 from parts.seam_chains import CHORD
 from tests.parts.weld_solids import found, lengths, same_lengths

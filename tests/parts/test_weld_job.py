@@ -76,6 +76,9 @@ def test_join_at_a_corner(tmp_path):
     one = found["1"].seam
     assert one.length * 1e3 == pytest.approx(300) and one.curve == "free" and not one.closed
     np.testing.assert_allclose(one.normals_a[[0, 1, 2, -1]], [[0, -1, 0], [0, -1, 0], [1, 0, 0], [1, 0, 0]])
+    # Reversed first, then joined: seam 1 as it comes from the other end.
+    back = tasks(tmp_path, "seams:\n  1: {reverse: true, join: [2]}\n", (SEAMS[0].reversed(), SEAMS[1]))
+    np.testing.assert_allclose(back["1"].seam.points, one.points)
     # The one that goes the other way is turned round.
     turned = tasks(tmp_path, "seams:\n  1: {join: [2]}\n", (SEAMS[0], SEAMS[1].reversed()))
     np.testing.assert_allclose(turned["1"].seam.points, one.points)

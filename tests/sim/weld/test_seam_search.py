@@ -14,10 +14,11 @@ from core.frames import inverse
 from core.units import DEG
 from parts.seam import Seam
 from parts.weldment import Weldment
+from robots.catalogue import load_robot
 from sim.weld.path import bead_poses, follow
 from sim.weld.plan import SeamWeld
 from sim.weld.scene import WeldScene
-from sim.weld.seam_search import MOTION, Bead, Layer, SeamRefusal, cheapest, search_seam
+from sim.weld.seam_search import MOTION, Bead, Layer, SeamRefusal, cheapest, postures, search_seam
 from sim.weld.torch import angles, seam_frames
 from tests.sim.weld.weld_cases import box, piece, t_joint, tube_on_plate
 
@@ -56,6 +57,14 @@ def test_cheapest_way_is_that_of_trying_all(seed: int) -> None:
         assert not isinstance(found, int)
         assert found[0] == chosen
         assert found[1] == pytest.approx(best)
+
+
+@pytest.mark.parametrize("name", ["kuka-kr5-arc", "abb-irb4600-40-255"])
+def test_postures_are_those_of_the_model(name: str) -> None:
+    model = load_robot(name)
+    qs = np.random.default_rng(3).uniform(model.lower, model.upper, (200, 6))
+    wanted = [4 * a + 2 * b + (q[4] >= 0) for q in qs for a, b in [model.wrist_behind(q)]]
+    assert postures(model, qs).tolist() == wanted and len(set(wanted)) == 8
 
 
 @pytest.mark.parametrize("weldment", [t_joint(), tube_on_plate()], ids=lambda it: it.name)

@@ -14,6 +14,7 @@ from sim.weld.job import plan_weld
 from sim.weld.options import WeldOptions
 from sim.weld.plan import WeldPlan
 from sim.weld.replay import replay_weld
+from sim.weld.tasks import tacks_of
 from tests.sim.weld.weld_cases import box, panel, piece, t_joint
 
 
@@ -63,8 +64,20 @@ def test_tacks_come_first_and_passes_in_order(kr5: WeldCell) -> None:
     plan = plan_weld(t_joint(0.1, both=False), cell, WeldOptions(tack_length=0.012, tack_pitch=0.1))
     assert [(weld.seam.name, weld.bead) for weld in plan.welds][2:] == [("1", 0), ("1", 1), ("1", 2)]
     assert {weld.seam.name for weld in plan.welds[:2]} == {"1 tack 1", "1 tack 2"}
+    steps = list(dict.fromkeys(phase.step for phase in plan.phases))
+    assert steps[-4:] == ["seam 1 pass 1", "seam 1 pass 2", "seam 1 pass 3", "home"]
     np.testing.assert_allclose(plan.welds[3].Ts_piece_tcp[:, 1, 3], -0.003 - 0.003, atol=1e-9)
     np.testing.assert_allclose(plan.welds[4].Ts_piece_tcp[:, 2, 3], 0.006 + 0.003, atol=1e-9)
+
+
+def test_tacks_stand_at_both_ends_and_between() -> None:
+    seam = t_joint(0.4).seams[0]
+    tacks = tacks_of(seam, 0.012, 0.15)
+    # 388 mm from the first start to the last: three spaces of 129.3 mm.
+    starts = [float(np.linalg.norm(tack.points[0] - seam.points[0])) for tack in tacks]
+    np.testing.assert_allclose(starts, [0.0, 0.388 / 3, 0.388 * 2 / 3, 0.388], atol=1e-9)
+    (one,) = tacks_of(t_joint(0.05).seams[0], 0.012, 0.15)
+    np.testing.assert_allclose(one.points[:, 0], [-0.006, 0.006], atol=1e-9)
 
 
 def test_torch_is_cleaned_after_its_arc_time(kr5: WeldCell) -> None:

@@ -85,6 +85,14 @@ def test_point_moved_by_a_twentieth_of_a_millimetre_is_found(kr5: WeldCell, tee:
     assert max(bead.off for bead in seen.beads) == pytest.approx(0.05e-3, rel=0.05) and ON_SEAM == 0.01e-3
 
 
+def test_bead_that_ends_early_is_found(kr5: WeldCell, tee: tuple[Weldment, WeldPlan]) -> None:
+    # The last target inside the arc of seam 2 (`SEAM_2_4`) 5 mm before the seam's end: it lies on the seam, yet the bead is short.
+    seen = run_krl(kr5, *tee, (r"(SEAM_2_4=\{X -?)100\.0000", r"\g<1>95.0000"))
+    assert codes(seen) == {"bead-ends"}
+    (finding,) = [one for one in seen.findings if one.code == "bead-ends"]
+    assert finding.step == "seam 2" and finding.data["off_mm"] == pytest.approx(5.0, abs=0.01)
+
+
 def test_torch_turned_out_of_its_window_is_found(kr5: WeldCell, tee: tuple[Weldment, WeldPlan]) -> None:
     # Turning the base's pitch of the target by 20 deg takes the wire out of the windows.
     seen = run_krl(
