@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.page_server import serving
+from bench.page_server import job_entry, serving
 from parts.materials import materials
 from tests.web.stub import STAGES, Stub
 
@@ -82,6 +82,30 @@ def test_a_server_with_a_key_asks_for_it(browser, folder):
         page.get_by_role("button", name="Use").click()
         page.wait_for_selector("[data-job=bracket]")
         page.close()
+
+
+def test_a_program_that_was_run_without_a_plan_plays(open_page, stub, folder):
+    """A job of the kind `verify` has a recording and findings, nothing else."""
+    job = job_entry("run", folder)
+    job |= {"kind": "verify", "summary": {"verified": True, "cell": "bending-irb4600", "findings": []}, "findings": []}
+    job["files"] = [it for it in job["files"] if it["name"] == "recording.glb"]
+    stub.jobs["run"], stub.folders["run"] = job, folder
+    page = open_page("#job=run&lang=en")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("pliant.clock().time.value") > 0.1 and page.evaluate("pliant.clock().duration") > 5
+    assert "pick" in page.locator(".now").inner_text()
+    del stub.jobs["run"]
+
+
+def test_the_way_back_is_the_browsers(open_page):
+    page = open_page("#lang=en")
+    page.locator("[data-job=bracket] [data-action=open]").click()
+    page.wait_for_selector("#page[data-ready] .job canvas")
+    page.go_back()
+    page.wait_for_selector("#page[data-ready] .start [data-job=bracket]")
+    page.go_forward()
+    page.wait_for_selector("#page[data-ready] .job canvas")
 
 
 def test_a_job_that_is_not_there_is_said(browser, url):

@@ -30,7 +30,7 @@ export async function showCompare(page, results, spot, go) {
     });
   }
   const seek = (/** @type {number} */ time) => { clock.pause(); clock.seek(time); };
-  const player = transport(clock, null);
+  const player = transport(clock, []);
   const charts = results.map((result) => (result.plan?.phases.length ? gantt(result, clock, seek) : null));
   const [before, after] = results.map(figuresOf);
   const rows = before.map((one, index) => {

@@ -11,7 +11,7 @@ import { printable } from "./printing.js";
 import { programPanel } from "./program.js";
 import { hashOf } from "./share.js";
 import { t } from "./strings.js";
-import { durationOf } from "./timing.js";
+import { durationOf, recordedPhases } from "./timing.js";
 import { transport, viewTools } from "./transport.js";
 import { Viewer } from "./viewer.js";
 
@@ -25,6 +25,9 @@ export async function showJob(page, result, spot, go) {
   const { plan } = result;
   const clock = new Clock(plan ? durationOf(plan) : 0);
   const viewer = result.recording ? await Viewer.open(result.recording, clock, t("view3d")) : null;
+  // A program that was run without a plan has only its recording to tell the time by.
+  const phases = plan?.phases.length ? plan.phases : recordedPhases(viewer?.stage.extras);
+  if (!plan?.phases.length) clock.duration = viewer?.stage.poses.duration ?? 0;
   const viewers = viewer ? [viewer] : [];
   const names = viewer ? [...viewer.stage.poses.nodes.keys()] : [];
 
@@ -50,7 +53,7 @@ export async function showJob(page, result, spot, go) {
   }
 
   const bar = header({
-    title: result.timeline?.cell.title ?? plan?.cell ?? result.summary.cell, logo: result.timeline?.cell.logo, part: result.title, verified: Boolean(result.summary.verified), back: go.back, relabel: go.relabel,
+    title: result.timeline?.cell.title ?? plan?.cell ?? result.summary.cell ?? "Pliant", logo: result.timeline?.cell.logo, part: result.title, verified: Boolean(result.summary.verified), back: go.back, relabel: go.relabel,
     actions: [
       go.compare ? h("button", { class: "quiet", "data-action": "compare", onclick: go.compare }, t("compare")) : null,
       h("button", { class: "quiet", "data-action": "share", onclick: share }, t("share")),
@@ -85,7 +88,7 @@ export async function showJob(page, result, spot, go) {
   }
   choose(tab);
 
-  const player = viewer ? transport(clock, plan) : null;
+  const player = viewer ? transport(clock, phases) : null;
   const times = plan?.phases.length ? gantt(result, clock, seek) : null;
   page.replaceChildren(bar, h("main", { class: "job" }, figureRow(result),
     h("section", { class: "stage" }, viewer ? [h("div", { class: "picture" }, viewer.element, viewTools(viewers)), player?.element] : h("p", { class: "empty" }, t("noRecording"))),

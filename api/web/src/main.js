@@ -16,9 +16,19 @@ let own = null;
 const known = new Map();
 /** @type {any} */
 let shown = null;
+/** Pages are built one after the other; of those asked for meanwhile only the last. */
+let building = Promise.resolve();
+let asked = 0;
 
 /** @param {Partial<import("./share.js").Spot>} spot */
-async function show(spot) {
+function show(spot) {
+  const turn = (asked += 1);
+  building = building.then(() => (turn === asked ? build(spot) : undefined));
+  return building;
+}
+
+/** @param {Partial<import("./share.js").Spot>} spot */
+async function build(spot) {
   shown?.close();
   shown = null;
   delete page.dataset.ready;
@@ -32,11 +42,12 @@ async function show(spot) {
     } else {
       page.replaceChildren(h("p", { class: "loading", role: "status" }, `${t("loading")} …`));
       const result = own ?? (await load(/** @type {string} */ (spot.job)));
+      const other = !own && spot.with ? await load(spot.with) : null;
       document.title = `${result.title} – Pliant`;
       const back = () => show({ lang: spot.lang });
-      if (!own && spot.with) shown = await showCompare(page, [result, await load(spot.with)], spot, { back: () => show({ job: spot.job, lang: spot.lang }), relabel });
-      else shown = await showJob(page, result, spot, { back: own ? null : back, compare: own ? null : () => chooseOther(result.id), relabel });
-      showSpot({ ...spot, lang: spot.lang });
+      shown = other ? await showCompare(page, [result, other], spot, { back: () => show({ job: spot.job, lang: spot.lang }), relabel })
+        : await showJob(page, result, spot, { back: own ? null : back, compare: own ? null : () => chooseOther(result.id), relabel });
+      showSpot(spot);
     }
   } catch (error) {
     page.replaceChildren(h("main", { class: "start" }, h("p", { class: "wrong", role: "alert" }, `${t("problem")}: ${/** @type {Error} */ (error).message}`),

@@ -65,7 +65,7 @@ function plain(material, name, known) {
       color: material.color, opacity: material.opacity, transparent: material.opacity < 1, depthWrite: material.opacity >= 1, flatShading: true, side: DoubleSide,
     }));
   }
-  return known.get(key);
+  return /** @type {MeshLambertMaterial} */ (known.get(key));
 }
 
 const DARK = new LineBasicMaterial({ color: 0x33414f, transparent: true, opacity: 0.55 });

@@ -25,7 +25,9 @@ export function hashOf(spot) {
   return `#${out.toString().replaceAll("%2C", ",")}`;
 }
 
-/** Puts the spot into the address bar, without a step in the history. @param {Partial<Spot>} spot */
+/** Puts the spot into the address bar; a new page is a step in the history, so that the browser's own way back works. @param {Partial<Spot>} spot */
 export function showSpot(spot) {
-  history.replaceState(null, "", hashOf(spot));
+  const now = readSpot();
+  const same = (now.job ?? null) === (spot.job ?? null) && (now.with ?? null) === (spot.with ?? null);
+  history[same ? "replaceState" : "pushState"](null, "", hashOf(spot));
 }

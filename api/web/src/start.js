@@ -119,8 +119,9 @@ export function showStart(page, go) {
     let before = "";
     const show = (/** @type {any} */ now) => {
       const busy = now.state === "queued" || now.state === "running";
-      state.className = `state ${now.state}`;
-      state.textContent = t(now.state);
+      const refused = now.state === "done" && now.verified === false;
+      state.className = `state ${refused ? "failed" : now.state}`;
+      state.textContent = t(refused ? "refused" : now.state);
       bar.hidden = !busy;
       bar.value = overall(now.progress, bar.value);
       const summary = now.summary;

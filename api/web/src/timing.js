@@ -1,8 +1,8 @@
 // Figures along the time that several parts of the page need.
 
-/** @param {import("./types.js").Phase} phase */
+/** @param {{times_s: number[]}} phase */
 export const startOf = (phase) => phase.times_s[0];
-/** @param {import("./types.js").Phase} phase */
+/** @param {{times_s: number[]}} phase */
 export const endOf = (phase) => phase.times_s[phase.times_s.length - 1];
 
 /** @param {import("./types.js").Plan} plan */
@@ -22,9 +22,16 @@ export function stepsOf(plan) {
   return [...steps.values()];
 }
 
-/** The phase at a moment. @param {import("./types.js").Plan} plan @param {number} time */
-export function phaseAt(plan, time) {
-  return plan.phases.find((phase) => time < endOf(phase)) ?? plan.phases[plan.phases.length - 1] ?? null;
+/** @typedef {Pick<import("./types.js").Phase, "name"|"step"|"times_s">} Spell */
+
+/** The phase at a moment. @param {Spell[]} phases @param {number} time @returns {Spell|null} */
+export function phaseAt(phases, time) {
+  return phases.find((phase) => time < endOf(phase)) ?? phases[phases.length - 1] ?? null;
+}
+
+/** Phases as the recording itself names them. @param {any} extras @returns {Spell[]} */
+export function recordedPhases(extras) {
+  return (extras?.phases ?? []).map((/** @type {any} */ one) => ({ name: one.name, step: one.step, times_s: [one.start_s, one.end_s] }));
 }
 
 /** Stretches in which any of the columns changes. @param {number[]} times @param {number[][]} rows @param {number[]} columns @returns {[number, number][]} */
@@ -43,12 +50,13 @@ export function moving(times, rows, columns) {
 /** Where free moves come nearest to anything. @param {import("./types.js").Result} result */
 export function nearest(result) {
   const phases = result.plan?.phases ?? [];
+  /** @type {{distance: number, bodies: string[], time: number, step: string}|null} */
   let best = null;
-  phases.forEach((phase, index) => {
-    if (phase.kind !== "free" || phase.clearance_mm === null || (best && best.distance <= phase.clearance_mm)) return;
+  for (const [index, phase] of phases.entries()) {
+    if (phase.kind !== "free" || phase.clearance_mm === null || (best && best.distance <= phase.clearance_mm)) continue;
     best = { distance: phase.clearance_mm, bodies: phase.closest ?? [], time: momentOf(result, index), step: phase.step };
-  });
-  return /** @type {{distance: number, bodies: string[], time: number, step: string}|null} */ (best);
+  }
+  return best;
 }
 
 /** When a phase's least distance is. @param {import("./types.js").Result} result @param {number} index of the phase */

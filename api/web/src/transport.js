@@ -6,10 +6,10 @@ import { phaseAt, clockText } from "./timing.js";
 import { planWords, t } from "./strings.js";
 
 /**
- * @param {import("./clock.js").Clock} clock @param {import("./types.js").Plan|null} plan
+ * @param {import("./clock.js").Clock} clock @param {Pick<import("./types.js").Phase, "name"|"step"|"times_s">[]} phases what to say at each moment
  * @returns {{element: HTMLElement, close: () => void}}
  */
-export function transport(clock, plan) {
+export function transport(clock, phases) {
   const play = h("button", { class: "play", "aria-label": t("play"), onclick: () => clock.toggle() });
   const scrub = h("input", { type: "range", min: 0, max: clock.duration, step: 0.01, value: 0, "aria-label": t("time"), "data-part": "scrub",
     oninput: () => { clock.pause(); clock.seek(Number(scrub.value)); } });
@@ -25,7 +25,7 @@ export function transport(clock, plan) {
     clock.time.follow((value) => {
       scrub.value = String(value);
       time.textContent = `${clockText(value)} / ${clockText(clock.duration)}`;
-      const phase = plan && phaseAt(plan, value);
+      const phase = phaseAt(phases, value);
       scrub.setAttribute("aria-valuetext", `${value.toFixed(1)} s${phase ? `, ${planWords(phase.step)}, ${planWords(phase.name)}` : ""}`);
       step.textContent = phase ? `${planWords(phase.step)} · ${planWords(phase.name)}` : "";
     }),
