@@ -94,13 +94,15 @@ def extract(solid: Any, *, mesh: bool, fineness: float | None = None) -> dict[st
     if mesh:
         box = summary(solid)
         size = float(np.linalg.norm(np.subtract(box["high_mm"], box["low_mm"])))
-        # Planes are left out: the kernel's mesher takes minutes for one with a thousand holes, and they are triangulated faster from their edges.
-        curved, builder = TopoDS_Compound(), BRep_Builder()
-        builder.MakeCompound(curved)
-        for item in _each(solid, TopAbs_ShapeEnum.TopAbs_FACE):
-            if BRepAdaptor_Surface(TopoDS.Face(item), False).GetType() != GeomAbs_SurfaceType.GeomAbs_Plane:
-                builder.Add(curved, item)
-        BRepMesh_IncrementalMesh(curved, fineness or max(MESH, size * 4e-4), False, 0.5 if fineness == COARSE_MESH else 0.2, False)
+        shape: Any = solid
+        if fineness is None:
+            # Planes are left out: the kernel's mesher takes minutes for one with a thousand holes, and sheets are triangulated faster from their edges.
+            shape, builder = TopoDS_Compound(), BRep_Builder()
+            builder.MakeCompound(shape)
+            for item in _each(solid, TopAbs_ShapeEnum.TopAbs_FACE):
+                if BRepAdaptor_Surface(TopoDS.Face(item), False).GetType() != GeomAbs_SurfaceType.GeomAbs_Plane:
+                    builder.Add(shape, item)
+        BRepMesh_IncrementalMesh(shape, fineness or max(MESH, size * 4e-4), False, 0.5 if fineness == COARSE_MESH else 0.2, False)
     loop = 0
     for number, item in enumerate(_each(solid, TopAbs_ShapeEnum.TopAbs_FACE)):
         face = TopoDS.Face(item)
