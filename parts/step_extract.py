@@ -120,7 +120,7 @@ def extract(solid: Any, *, mesh: bool, fineness: float | None = None) -> dict[st
                 back = edge.Orientation() == TopAbs_Orientation.TopAbs_REVERSED
                 coedges.append((number, loop, edges.Add(edge) - 1, int(back != (sign < 0))))
             loop += 1
-        if mesh and kind != 0:
+        if mesh and (kind != 0 or fineness is not None):
             found = _triangles(face, len(points))
             points += found[0]
             triangles += found[1]
