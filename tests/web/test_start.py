@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from api.weld import weld_summary
 from bench.page_server import job_entry, serving
+from cells.weld_load import load_weld_cell
 from parts.materials import materials
+from sim.weld.job import plan_weld
+from sim.weld.outputs import time_row, weld_plan_dict
+from sim.weld.recording import weld_recording_glb
+from tests.sim.weld.weld_cases import t_joint
 from tests.web.stub import STAGES, Stub
 
 WEB = Path(__file__).resolve().parents[2] / "api" / "web" / "src"
@@ -96,6 +103,27 @@ def test_a_program_that_was_run_without_a_plan_plays(open_page, stub, folder):
     assert page.evaluate("pliant.clock().time.value") > 0.1 and page.evaluate("pliant.clock().duration") > 5
     assert "pick" in page.locator(".now").inner_text()
     del stub.jobs["run"]
+
+
+def test_a_welding_job_shows_arc_and_seams(open_page, stub, tmp_path):
+    cell, weldment = load_weld_cell("welding-kr5"), t_joint()
+    plan = plan_weld(weldment, cell)
+    (tmp_path / "plan.json").write_text(json.dumps(weld_plan_dict(plan, cell)))
+    (tmp_path / "recording.glb").write_bytes(weld_recording_glb(cell, weldment, plan))
+    summary = weld_summary(plan, cell, weldment, None, ()) | {"part": "tee"}
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    stub.jobs["weld"], stub.folders["weld"] = job_entry("weld", tmp_path) | {"kind": "weld"}, tmp_path
+    page = open_page("#job=weld&lang=en&tab=bends")
+    assert float(page.locator("[data-figure=arcOn] dd").inner_text().removesuffix(" s")) == pytest.approx(
+        time_row(plan, cell)["arc_on_s"], abs=0.06
+    )
+    bead = summary["beads"][-1]
+    page.get_by_role("button", name=bead["seam"], exact=True).last.click()
+    assert page.evaluate("pliant.clock().time.value") == pytest.approx(bead["starts_at_s"])
+    whole = page.locator(".gantt .track").first.bounding_box()["width"]
+    arc = sum(it.bounding_box()["width"] for it in page.locator(".gantt rect[data-lane=arc]").all())
+    assert arc / whole * plan.duration == pytest.approx(sum(float(it.times[-1] - it.times[0]) for it in plan.phases if it.arc), rel=0.03)
+    del stub.jobs["weld"]
 
 
 def test_the_way_back_is_the_browsers(open_page):

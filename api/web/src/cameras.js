@@ -63,10 +63,11 @@ export class Cameras {
     this.changed();
   }
 
-  /** @param {string} about */
+  /** @param {string} about @returns {Vector3} */
   centre(about) {
     if (about === "tcp" && this.gripper) return this.gripper.getWorldPosition(new Vector3());
-    if (about === "tools") return up([0, -0.1, BENCH + 0.1]);
+    // A welding cell has its work where its torch goes.
+    if (about === "tools") return this.stage.poses.nodes.has("brake frame") ? up([0, -0.1, BENCH + 0.1]) : this.centre("tcp");
     const centre = this.stage.bounds.getCenter(new Vector3());
     centre.y *= 0.8;
     return centre;

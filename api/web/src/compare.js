@@ -32,7 +32,9 @@ export async function showCompare(page, results, spot, go) {
   const seek = (/** @type {number} */ time) => { clock.pause(); clock.seek(time); };
   const player = transport(clock, []);
   const charts = results.map((result) => (result.plan?.phases.length ? gantt(result, clock, seek) : null));
-  const [before, after] = results.map(figuresOf);
+  // Of a bent and a welded part only what both have is compared.
+  const [before, other] = results.map(figuresOf);
+  const after = before.map((one) => other.find(({ key }) => key === one.key) ?? { key: one.key, text: "–", value: null });
   const rows = before.map((one, index) => {
     const [a, b] = [one.value, after[index].value];
     const change = a !== null && b !== null ? b - a : null;

@@ -1,10 +1,10 @@
-// Robot, ram, gauge and grip over time, with the steps above and the clearance below; a click anywhere seeks.
+// Robot, ram, gauge and grip, or robot, arc and positioner, over time, with the steps above and the clearance below; a click anywhere seeks.
 import { s, h } from "./dom.js";
 import { clearanceRow } from "./clearance.js";
 import { planWords, t } from "./strings.js";
 import { durationOf, endOf, moving, startOf, stepsOf } from "./timing.js";
 
-export const COLORS = { free: "#2f6fb0", linear: "#7db4e6", follow: "#e08a2c", wait: "#dde4ea" };
+export const COLORS = { free: "#2f6fb0", linear: "#7db4e6", follow: "#e08a2c", weld: "#e08a2c", wait: "#dde4ea" };
 const LEFT = 74;
 const HEAD = 24;
 const ROW = 17;
@@ -12,22 +12,26 @@ export const PLOT = 52;
 
 /** Bars of every lane: [start, end, colour, words]. @param {import("./types.js").Plan} plan */
 export function lanesOf(plan) {
-  const ram = plan.brake_joints.indexOf("ram");
-  const gauges = plan.brake_joints.map((_, index) => index).filter((index) => index !== ram);
-  /** @type {Record<"robot"|"ram"|"gauge"|"grip", [number, number, string, string][]>} */
-  const lanes = { robot: [], ram: [], gauge: [], grip: [] };
+  const joints = plan.brake_joints ?? [];
+  const ram = joints.indexOf("ram");
+  const gauges = joints.map((_, index) => index).filter((index) => index !== ram);
+  const turning = (plan.positioner_joints ?? []).map((_, index) => index);
+  /** @type {Record<"robot"|"ram"|"gauge"|"grip"|"arc"|"positioner", [number, number, string, string][]>} */
+  const lanes = { robot: [], ram: [], gauge: [], grip: [], arc: [], positioner: [] };
   for (const phase of plan.phases) {
     const [a, b] = [startOf(phase), endOf(phase)];
     if (b - a < 1e-3) continue;
     lanes.robot.push([a, b, COLORS[phase.kind], `${planWords(phase.step)}, ${planWords(phase.name)}: ${t(`kind_${phase.kind}`)}, ${(b - a).toFixed(2)} s`]);
-    for (const [lane, columns, color] of /** @type {any} */ ([["ram", [ram], "#4a5563"], ["gauge", gauges, "#8494a3"]])) {
-      for (const [from, to] of moving(phase.times_s, phase.brake_m, columns)) {
+    for (const [lane, columns, color, values] of /** @type {any} */ ([["ram", [ram], "#4a5563", phase.brake_m], ["gauge", gauges, "#8494a3", phase.brake_m], ["positioner", turning, "#4a5563", phase.positioner_rad]])) {
+      for (const [from, to] of values ? moving(phase.times_s, values, columns) : []) {
         lanes[/** @type {"ram"} */ (lane)].push([from, to, color, `${planWords(phase.step)}, ${t(lane)}: ${(to - from).toFixed(2)} s`]);
       }
     }
-    const last = lanes.grip[lanes.grip.length - 1];
-    if (phase.gripped && last && Math.abs(last[1] - a) < 1e-6) last[1] = b;
-    else if (phase.gripped) lanes.grip.push([a, b, "#5b8f6b", t("grip")]);
+    for (const [lane, on, color] of /** @type {["grip"|"arc", boolean|undefined, string][]} */ ([["grip", phase.gripped, "#5b8f6b"], ["arc", phase.arc, "#c2410c"]])) {
+      const last = lanes[lane][lanes[lane].length - 1];
+      if (on && last && Math.abs(last[1] - a) < 1e-6) last[1] = b;
+      else if (on) lanes[lane].push([a, b, color, t(lane)]);
+    }
   }
   return lanes;
 }
@@ -41,8 +45,11 @@ export function gantt(result, clock, seek) {
   const duration = durationOf(plan);
   const lanes = Object.entries(lanesOf(plan)).filter(([, bars]) => bars.length);
   const top = HEAD + lanes.length * ROW + 8;
-  const height = top + PLOT + 20;
+  const plot = result.timeline ? PLOT : 0;
+  const height = top + plot + 20;
   const element = h("div", { class: "gantt" });
+  // Its place is kept until it is drawn.
+  element.style.minHeight = `${height}px`;
   /** @type {SVGElement|null} */
   let cursor = null;
   let width = 0;
@@ -70,12 +77,12 @@ export function gantt(result, clock, seek) {
         svg.append(s("rect", { x: x(a), y: y + 2, width: Math.max(x(b) - x(a), 0.8), height: ROW - 5, fill: color, "data-lane": name, "data-start": a.toFixed(3) }, s("title", {}, words)));
       }
     });
-    svg.append(clearanceRow(result, { x, top, left: LEFT, right: width - 8, height: PLOT }, seek));
+    svg.append(clearanceRow(result, { x, top, left: LEFT, right: width - 8, height: plot }, seek));
     const every = [1, 2, 5, 10, 20, 30, 60, 120, 300].find((one) => (one / duration) * (width - LEFT) > 44) ?? 600;
     for (let second = 0; second <= duration; second += every) {
       svg.append(s("text", { class: "second", x: x(second), y: height - 4, "text-anchor": second === 0 ? "start" : x(second) > width - 24 ? "end" : "middle" }, `${second} s`));
     }
-    cursor = s("line", { class: "cursor", y1: 0, y2: top + PLOT });
+    cursor = s("line", { class: "cursor", y1: 0, y2: top + plot });
     svg.append(cursor);
     svg.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => drag(event, svg));
     element.replaceChildren(svg);
@@ -105,9 +112,10 @@ export function gantt(result, clock, seek) {
   return { element, close: () => { observer.disconnect(); stop(); } };
 }
 
-/** What the colours mean. */
-export function legend() {
-  return h("div", { class: "legend" }, Object.entries(COLORS).map(([kind, color]) => {
+/** What the colours mean. @param {import("./types.js").Plan} plan */
+export function legend(plan) {
+  const kinds = new Set(plan.phases.map((phase) => phase.kind));
+  return h("div", { class: "legend" }, Object.entries(COLORS).filter(([kind]) => kinds.has(/** @type {"free"} */ (kind))).map(([kind, color]) => {
     const mark = h("i", {});
     mark.style.background = color;
     return h("span", {}, mark, t(`kind_${kind}`));

@@ -66,7 +66,7 @@ export async function showJob(page, result, spot, go) {
   let tab = TABS.find((name) => name === spot.tab) ?? (result.summary.verified ? "program" : "findings");
   const count = (result.summary.findings ?? []).length;
   const buttons = TABS.map((name) => h("button", { role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, "data-tab": name, onclick: () => choose(name) },
-    t(name), name === "findings" && count ? h("span", { class: "count" }, count) : null));
+    t(name === "bends" && result.summary.beads ? "seams" : name), name === "findings" && count ? h("span", { class: "count" }, count) : null));
   const tabs = h("div", { class: "tabs", role: "tablist", onkeydown: (/** @type {KeyboardEvent} */ event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[/** @type {"ArrowRight"} */ (event.key)];
     if (!by) return;
@@ -92,7 +92,7 @@ export async function showJob(page, result, spot, go) {
   const times = plan?.phases.length ? gantt(result, clock, seek) : null;
   page.replaceChildren(bar, h("main", { class: "job" }, figureRow(result),
     h("section", { class: "stage" }, viewer ? [h("div", { class: "picture" }, viewer.element, viewTools(viewers)), player?.element] : h("p", { class: "empty" }, t("noRecording"))),
-    side, times ? h("section", { class: "times", "aria-label": t("timeline") }, times.element, legend()) : null));
+    side, times ? h("section", { class: "times", "aria-label": t("timeline") }, times.element, legend(/** @type {import("./types.js").Plan} */ (plan))) : null));
   const stops = [listen(clock, () => viewers), printable(result, () => viewer)];
   viewer?.resize();
   if (spot.view) viewer?.cameras.look(spot.view);

@@ -34,9 +34,9 @@ async function readFiles(job, at) {
     has("recording.glb") ? request(url("recording.glb")).then((answer) => answer.arrayBuffer()) : null,
     Promise.all(robot.map(async (name) => ({ name: name.slice(6), text: textOf(await (await request(url(name))).arrayBuffer()) }))),
   ]);
-  const own = summary.program?.language ?? timeline?.program?.language ?? null;
+  const own = (typeof summary.program === "string" ? summary.program : summary.program?.language) ?? timeline?.program?.language ?? null;
   return {
-    title: job.title ?? summary.part ?? "", summary: { findings: job.findings ?? [], verified: job.verified, ...summary }, plan, timeline, recording,
+    title: job.title ?? summary.part ?? summary.weldment ?? "", summary: { findings: job.findings ?? [], verified: job.verified, ...summary }, plan, timeline, recording,
     programs: own && texts.length ? { [own]: order(texts, timeline) } : {}, times: timeline?.program ? { [timeline.program.language]: timeline.program } : {}, own,
     fetchProgram: plan ? (/** @type {string} */ language) => fetchProgram(at, language) : null,
     links: ["setup.html", "plan.json", "recording.glb", "brake.json", "brake.txt"].filter(has).map((name) => ({ name, url: url(name) })),

@@ -104,7 +104,7 @@ export function showStart(page, go) {
 
   async function fill() {
     // Programs written in other languages are jobs too, but nothing to look at.
-    const all = (await list("jobs", "jobs")).filter((job) => job.kind !== "export" && job.kind !== "check");
+    const all = (await list("jobs", "jobs")).filter((job) => job.kind !== "export" && job.kind !== "check" && job.kind !== "unfold");
     if (stop.signal.aborted) return;
     jobs.replaceChildren(...(all.length ? all.map((job) => row(job)) : [h("li", { class: "empty" }, t("noJobs"))]));
   }

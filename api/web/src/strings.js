@@ -77,6 +77,14 @@ const TABLE = {
   ram: ["Ram", "Tablier", "Oberwange"],
   gauge: ["Gauge", "Butée", "Anschlag"],
   grip: ["Grip", "Prise", "Griff"],
+  arc: ["Arc", "Arc", "Lichtbogen"],
+  positioner: ["Positioner", "Vireur", "Drehtisch"],
+  kind_weld: ["welds", "soude", "schweißt"],
+  seams: ["Seams", "Cordons", "Nähte"],
+  arcOn: ["Arc on", "Arc allumé", "Lichtbogenzeit"],
+  position_weld: ["Position", "Position", "Position"],
+  length: ["Length", "Longueur", "Länge"],
+  procedure: ["Procedure", "Procédure", "Verfahren"],
   kind_free: ["free move", "déplacement libre", "freier Weg"],
   kind_linear: ["straight move", "déplacement droit", "gerader Weg"],
   kind_follow: ["follows the sheet", "suit la tôle", "folgt dem Blech"],
@@ -108,6 +116,7 @@ const PLAN = {
   lift: ["lever", "Abheben"], carry: ["transport", "Tragen"], "put down": ["poser", "Absetzen"], release: ["lâcher", "Loslassen"], "back off": ["dégager", "Abrücken"],
   slide: ["glisser", "Rutschen"], travel: ["trajet", "Fahren"], insert: ["insérer", "Einlegen"], gauge: ["butée", "Anschlagen"], close: ["fermer", "Schließen"],
   pinch: ["pincer", "Klemmen"], retract: ["retrait butée", "Anschlag zurück"], follow: ["suivre", "Folgen"], open: ["ouvrir", "Öffnen"], withdraw: ["retirer", "Herausfahren"],
+  seam: ["cordon", "Naht"], weld: ["souder", "Schweißen"], clean: ["nettoyage", "Reinigen"], search: ["recherche", "Suchen"], index: ["indexer", "Drehen"],
   clear: ["dégagé", "Frei"], regrip: ["reprise", "Umgriff"],
 };
 
