@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
 
 from api.console import STYLES, out_console, shown_progress, write_folder
 from core.errors import InputError
@@ -127,12 +126,9 @@ def _print_run(summary: dict[str, Any]) -> None:
 
 
 def _print_changes(changes: list[dict[str, Any]], title: str) -> None:
-    if not changes:
-        return
-    table = Table(title=f"{len(changes)} change{'' if len(changes) == 1 else 's'} {title}", title_justify="left")
-    for column in ("before", "after", "change"):
-        table.add_column(column)
-    for change in changes:
-        often = f" ({change['times']} times)" if change["times"] > 1 else ""
-        table.add_row(change["before"], change["after"], change["change"] + often)
-    out_console.print(table)
+    from robots.programs.compare import change_table
+
+    if changes:
+        out_console.print(f"[bold]{len(changes)} change{'' if len(changes) == 1 else 's'}[/] {escape(title)}")
+        # Columns of places stay in line however narrow the terminal is.
+        out_console.print(change_table(changes), end="", markup=False, highlight=False, soft_wrap=True)

@@ -15,9 +15,7 @@ from cells.model import Cell, Gripper
 from core.errors import InputError, UnknownNameError
 from core.findings import Finding, has_errors
 from core.progress import Progress
-from core.units import to_mm
-from robots.programs.compare import compare
-from robots.programs.differences import Change
+from robots.programs.compare import change_rows, compare
 from robots.programs.events import ProgramTextError
 from robots.programs.languages import language as language_of
 from robots.programs.preflight.preflight import preflight
@@ -164,40 +162,18 @@ def run_diff(one: list[Path], other: list[Path], cell: str | None, job: Path | N
     Raises:
         InputError: Files that cannot be used; text that a controller would not take.
     """
-    programs = []
-    model = None
+    read: list[RobotProgram] = []
+    languages, names = [], []
     for paths in (one, other):
         name, files = read_programs(paths)
         place, gripper, _, planned = _setting(VerifyRequest(tuple(paths), cell, job), name)
         base = planned.program if planned is not None else bare_program(place, gripper, name)
-        programs.append(_neutral(language_of(name).read(files, controller(base, place, name)), base))
-        model = place.robot.model
-    changes = compare(programs[0], programs[1], model)
+        read.append(language_of(name).read(files, controller(base, place, name)))
+        languages.append(name)
+        names.append({line.address: neutral for neutral, line in base.signals.items()})
+    same = languages[0] == languages[1]
+    changes = compare(read[0], read[1], place.robot.model, same_language=same, names_a=names[0], names_b=names[1])
     return {"from": [p.name for p in one], "to": [p.name for p in other], "same": not changes, "changes": change_rows(changes)}
-
-
-def _neutral(program: RobotProgram, base: RobotProgram) -> RobotProgram:
-    """The program with its lines called by their neutral names, so that two languages can be compared."""
-    from dataclasses import replace
-
-    names = {line.address: name for name, line in base.signals.items()}
-    signals = {key: replace(line, address=names.get(line.address, line.address)) for key, line in program.signals.items()}
-    return replace(program, signals=signals)
-
-
-def change_rows(changes: list[Change]) -> list[dict[str, Any]]:
-    """Changes as data: what, how often, and where in both programs."""
-    return [
-        {
-            "kind": change.kind,
-            "change": change.message,
-            "times": change.count,
-            "before": "" if change.a is None else str(change.a),
-            "after": "" if change.b is None else str(change.b),
-            "data": change.data,
-        }
-        for change in changes
-    ]
 
 
 def clearance_text(summary: dict[str, Any]) -> str:
@@ -207,6 +183,3 @@ def clearance_text(summary: dict[str, Any]) -> str:
         return "nothing came near"
     pair = run["clearance_between"]
     return f"{run['clearance_mm']:.1f} mm" + (f" between {pair[0]} and {pair[1]}" if pair else "")
-
-
-__all__ = ["VerifyRequest", "clearance_text", "run_diff", "run_export", "run_verify", "to_mm"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from robots.model import RobotModel
 from robots.programs.alignment import Pair, aligned
@@ -125,17 +126,28 @@ def _time(a: Sequence[Happening], b: Sequence[Happening], pairs: Iterable[Pair])
     return [Change("time", message, None, None, {"a_s": round(total_a, 4), "b_s": round(total_b, 4), "not_counted": unknown})]
 
 
-def change_table(changes: Sequence[Change]) -> str:
-    """Changes as lines of text in columns: where in a, where in b, what. Empty: they do the same."""
-    if not changes:
+def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Changes as data: what, how often, and where in both programs (empty: it stands only in the other)."""
+    return [
+        {
+            "kind": change.kind,
+            "change": change.message,
+            "times": change.count,
+            "before": "" if change.a is None else str(change.a),
+            "after": "" if change.b is None else str(change.b),
+            "data": change.data,
+        }
+        for change in changes
+    ]
+
+
+def change_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows of `change_rows` as lines of text in columns: where in the first, where in the second, what. Empty: they do the same."""
+    if not rows:
         return "both programs do the same\n"
-    rows = [("first", "second", "change")]
-    for change in changes:
-        times = f" ({change.count} times)" if change.count > 1 else ""
-        rows.append((_shown(change.a), _shown(change.b), f"{change.kind}: {change.message}{times}"))
-    widths = [max(len(row[k]) for row in rows) for k in (0, 1)]
-    return "".join(f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}\n" for row in rows)
-
-
-def _shown(spot: Spot | None) -> str:
-    return "-" if spot is None else str(spot)
+    cells = [("first", "second", "change")]
+    for row in rows:
+        times = f" ({row['times']} times)" if row["times"] > 1 else ""
+        cells.append((row["before"] or "-", row["after"] or "-", f"{row['kind']}: {row['change']}{times}"))
+    widths = [max(len(line[k]) for line in cells) for k in (0, 1)]
+    return "".join(f"{line[0]:<{widths[0]}}  {line[1]:<{widths[1]}}  {line[2]}\n" for line in cells)

@@ -11,7 +11,6 @@ import numpy as np
 
 from cells.model import Brake
 from core.frames import Array
-from core.units import to_mm
 from sim.bending import BendingResult
 from sim.plan import BendStep, Phase
 
@@ -286,10 +285,6 @@ class VirtualBrake:
         if name == "bend-number-echo":
             return f"the brake has {self.inputs[name]} selected; its program has bends {', '.join(str(n) for n in self.laws) or 'none'}"
         return f"`{name}` does not change any more"
-
-    def ram_mm(self) -> float:
-        """Where the ram is now [mm]."""
-        return to_mm(float(self.joints(np.array([self._now]))[0][0][0]))
 
     def _last(self) -> Array:
         return self.joints(np.array([self._now]))[0][0]

@@ -18,8 +18,10 @@ from sim.plan import MotionKind, PartPlacement, Phase
 from sim.timeline import joint_limits
 from sim.verify.brake import VirtualBrake, bend_laws
 from sim.verify.drive import LONGEST_LINE, Driven, drive
-from sim.verify.part import GaugeCheck, VirtualPart
+from sim.verify.part import FINGER_REACH, GaugeCheck, VirtualPart
 
+FELT = ("part-held", "finger-left", "finger-right")
+"""Inputs that tell where the part is."""
 FOLLOW_OFF = 1.0e-3
 """How far the followed sheet may be pulled from where the tools hold it, at most [m]."""
 
@@ -127,7 +129,7 @@ class VirtualCell:
         faults = len(self.brake.faults)
         self.brake.command(name, value)
         for fault in self.brake.faults[faults:]:
-            self._complain("error", fault.code, fault.message, "set and wait for the lines in the order of docs/programs.md")
+            self._complain(fault.code, fault.message, "set and wait for the lines in the order of docs/programs.md")
         if name in ("vacuum-on", "clamp-close") and bool(value) != bool(before):
             self._hand = (self.clock + GRIP_TIME, bool(value))
 
@@ -140,7 +142,7 @@ class VirtualCell:
         self._drive_on(rounded=True)
         for address, value in signals.items():
             name = self._name(address)
-            if self.job is None or (name not in self.brake.inputs and name not in ("part-held", "finger-left", "finger-right")):
+            if self.job is None or (name not in self.brake.inputs and name not in FELT):
                 self._shown[name] = value
 
     def next_change(self) -> float | None:
@@ -163,7 +165,7 @@ class VirtualCell:
 
     def _felt(self, left: bool) -> bool:
         short = self._short_of()
-        return short is not None and short[0 if left else 1] <= 0.3e-3 and self.brake.inputs["gauge-in-position"] is True
+        return short is not None and short[0 if left else 1] <= FINGER_REACH and self.brake.inputs["gauge-in-position"] is True
 
     def _short_of(self) -> tuple[float, float] | None:
         if self._gauge is None or self.part is None or self.part.placement is None or self.brake.selected not in self.brake.laws:
@@ -206,7 +208,6 @@ class VirtualCell:
         chain, self._chain = self._chain, []
         if chain[-1].blend is not None and rounded:
             self._complain(
-                "error",
                 "signal-while-rounding",
                 "a line is set or waited for right after a move that does not stop: the controller, which reads ahead, does so before the robot is there",
                 "let the move before it stop (fine, FINE, no C_PTP)",
@@ -245,7 +246,7 @@ class VirtualCell:
         grid = np.union1d(start + times, self.brake.moments(start, end))
         robot = np.array([np.interp(grid, start + times, column) for column in qs.T]).T
         brake, fold = self.brake.joints(grid)
-        placement, poses = self._placement(grid, robot, fold, moved)
+        placement, poses = self._placement(grid, moved)
         closing = self._hand is not None and self.part is not None
         jaws = self._jaws()
         target = self.part.next_jaws() if closing and self.part is not None else jaws
@@ -275,7 +276,7 @@ class VirtualCell:
         T: Array = robot.T_world_base @ robot.model.fk(self.q if q is None else q) @ self.gripper.T_flange_tcp
         return T
 
-    def _placement(self, grid: Array, robot: Array, fold: Array, moved: bool) -> tuple[PartPlacement | None, Array | None]:
+    def _placement(self, grid: Array, moved: bool) -> tuple[PartPlacement | None, Array | None]:
         """Where the part is over a stretch; poses only when something other than the robot moves it."""
         part = self.part
         if part is None or part.placement is None:
@@ -310,7 +311,6 @@ class VirtualCell:
         assert self._hand is not None
         closing = self._hand[1]
         self._complain(
-            "error",
             "left-early",
             "the robot leaves before the gripper " + ("holds the part" if closing else "has let go of the part"),
             "wait for `part-held` before the move",
@@ -331,12 +331,12 @@ class VirtualCell:
         if closing:
             self._held = self.part.grip(self._T_world_tcp(), self._fold())
             if not self._held:
-                self._complain("error", "not-held", self.part.why, "correct the target before it")
+                self._complain("not-held", self.part.why, "correct the target before it")
         else:
             wrong = self.part.release(self._T_world_tcp(), self._fold())
             self._held = False
             if wrong:
-                self._complain("error", "laid-wrong", wrong, "correct the target before it")
+                self._complain("laid-wrong", wrong, "correct the target before it")
 
     def _check_pull(self, grid: Array, robot: Array, fold: Array, move: Moved | None) -> None:
         """While the tools hold the sheet and the gripper too, both must agree on where it is."""
@@ -358,15 +358,14 @@ class VirtualCell:
             if pull > FOLLOW_OFF and self._pulled_at is None:
                 self._pulled_at = self.place if move is None else move.at
                 self._complain(
-                    "error",
                     "follow-off",
                     f"{t - began:.2f} s after the pinch point the gripper pulls the sheet {to_mm(pull):.1f} mm from where the tools move it",
                     "give the followed moves the times of the plan",
                     self._pulled_at,
                 )
 
-    def _complain(self, level: str, code: str, message: str, remedy: str, at: Place | None = None) -> None:
+    def _complain(self, code: str, message: str, remedy: str, at: Place | None = None) -> None:
         place = at if at is not None and at.line else self.place
         data = {"file": place.file, "line": place.line, "time_s": round(self.clock, 3)}
         prefix = f"{place}: " if place.line else ""
-        self.findings.append(Finding("error" if level == "error" else "warning", code, prefix + message, remedy, "", data))
+        self.findings.append(Finding("error", code, prefix + message, remedy, "", data))

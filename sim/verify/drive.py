@@ -8,11 +8,12 @@ from itertools import pairwise
 import numpy as np
 
 from core.errors import PliantError
-from core.frames import Array, angle_between, from_rotation_vector, interpolate, inverse, rotation_vector
+from core.frames import Array, angle_between, inverse, rotation_vector
 from core.units import to_deg, to_mm
 from robots.model import RobotModel
 from robots.postures import solutions_with
 from robots.programs.events import Moved, Place
+from robots.programs.positions import arc_through, on_the_way
 from sim.motion import JointLimits
 from sim.robot_path import MAX_JOINT_STEP, line
 from sim.timing import TCP_ACCELERATION, corner_curve, time_path
@@ -240,33 +241,14 @@ def _followed(model: RobotModel, q: Array, Ts: Array, move: Moved) -> Array:
 
 def _arc(T_start: Array, T_via: Array, T_end: Array, at: Place) -> Array:
     """Poses on the circle through three points; the tool turns evenly."""
-    a, b, c = T_start[:3, 3], T_via[:3, 3], T_end[:3, 3]
-    ab, ac = b - a, c - a
-    normal = np.cross(ab, ac)
-    size = float(np.linalg.norm(normal))
-    if size < 1e-9 or size < 1e-4 * float(np.linalg.norm(ab) * np.linalg.norm(ac)):
+    arc = arc_through(T_start[:3, 3], T_via[:3, 3], T_end[:3, 3])
+    if arc is None:
         raise DriveFault(
             "circle", "the three points of the circle lie on a line", at, "move the point in the middle, or use a straight move"
         )
-    # Centre of the circle: the point as far from all three (barycentric formula of the circumcentre).
-    centre = a + (np.cross(normal, ab) * (ac @ ac) + np.cross(ac, normal) * (ab @ ab)) / (2 * size**2)
-    axis = normal / size
-    start = a - centre
-    # About the normal of start, via and end the three follow each other counter-clockwise.
-    total = _angle_about(axis, start, c - centre)
-    length = total * float(np.linalg.norm(start))
-    count = max(8, int(np.ceil(max(length / 0.01, total / 0.05, angle_between(T_start, T_end) / 0.05))) + 1)
-    out = []
-    for share in np.linspace(0.0, 1.0, count):
-        T = interpolate(T_start, T_end, float(share))
-        T[:3, 3] = centre + from_rotation_vector(axis * total * share)[:3, :3] @ start
-        out.append(T)
-    return np.array(out)
-
-
-def _angle_about(axis: Array, a: Array, b: Array) -> float:
-    angle = float(np.arctan2(axis @ np.cross(a, b), a @ b))
-    return angle if angle >= 0 else angle + 2 * np.pi
+    turn = angle_between(T_start, T_end)
+    count = max(8, int(np.ceil(max(arc.radius * arc.angle / 0.01, arc.angle / 0.05, turn / 0.05))) + 1)
+    return np.array([on_the_way(T_start, T_via, T_end, float(share)) for share in np.linspace(0.0, 1.0, count)])
 
 
 def _check_limits(model: RobotModel, way: Array, move: Moved) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.frames import Array, angle_between, inverse, rotation_vector
+from core.frames import Array, angle_between, inverse
 from core.units import to_deg, to_mm
 from parts.sheet import SheetPart
 from sim.bending import BendingResult
@@ -194,13 +194,6 @@ class GaugeCheck:
             point = np.array([x, depth, 0.0, 1.0])
             out.append(-float((moved @ point - point)[1]))
         return out[0], out[1]
-
-    def off(self, bend: int, T_world_flange: Array) -> tuple[Array, float]:
-        """How the part lies beside where it should: shift in the brake's frame (3,) [m] and turn [rad]."""
-        _, planned = self._planned[bend]
-        R = self._T_world_brake[:3, :3]
-        shift: Array = R.T @ (T_world_flange[:3, 3] - planned[:3, 3])
-        return shift, float(np.linalg.norm(rotation_vector(planned[:3, :3].T @ T_world_flange[:3, :3])))
 
 
 def _apart(a: Array, b: Array) -> tuple[float, float]:

@@ -52,11 +52,6 @@ class Way:
     cost: float = 0.0
 
 
-def travel_time(a: Array, b: Array, velocity: Array) -> float:
-    """How long the slowest joint needs [s]."""
-    return float(np.max(np.abs(b - a) / velocity))
-
-
 def heat(before: Way, after: Way) -> float:
     """What it costs to weld one right after the other [s]."""
     if float(np.linalg.norm(before.middle - after.middle)) >= NEAR:

@@ -11,7 +11,7 @@ import pytest
 from core.frames import from_xyz_rpy, rot_z, translation
 from robots.catalogue import load_robot
 from robots.programs.alignment import aligned
-from robots.programs.compare import change_table, compare
+from robots.programs.compare import change_rows, change_table, compare
 from robots.programs.events import ProgramTextError
 from robots.programs.followed import rebuilt
 from robots.programs.happenings import happenings
@@ -132,7 +132,7 @@ CHANGED = [
 @pytest.mark.parametrize(("kind", "other", "words"), CHANGED, ids=[f"{i}-{one[0]}" for i, one in enumerate(CHANGED)])
 def test_one_change_by_hand_is_one_change(kind, other, words):
     found = [one for one in compare(B, other) if one.kind != "time"]
-    assert len(found) == 1, change_table(found)
+    assert len(found) == 1, change_table(change_rows(found))
     assert found[0].kind == kind and words in found[0].message
     assert all(spot is None or spot.routine for spot in (found[0].a, found[0].b))
     # The other way round it is one change too.
@@ -168,7 +168,9 @@ def test_places_are_those_of_the_text():
     other = as_read(changed(B, "bend 1", 3, T_frame_tcp=translation(0.0015, 0, 0.1) @ POSE))
     (found,) = compare(read, other)
     assert found.a.file == "job.txt" and found.a.line == found.b.line == instruction(read, "bend 1", 3).line > 0
-    assert change_table([found]).splitlines()[1].startswith(f"job.txt line {found.a.line}  job.txt line {found.b.line}  target: ")
+    assert (
+        change_table(change_rows([found])).splitlines()[1].startswith(f"job.txt line {found.a.line}  job.txt line {found.b.line}  target: ")
+    )
 
 
 def test_an_edit_in_another_language_is_found():

@@ -10,7 +10,7 @@ import pytest
 from core.frames import translation
 from robots.programs.events import Moved
 from robots.programs.execution import run
-from robots.programs.program import Call, HoldLoad, MoveJoint, MoveLinear, Remark, Routine, SetSignal, Unknown, WaitSignal
+from robots.programs.program import Call, MoveJoint, MoveLinear, Remark, SetSignal, Unknown, WaitSignal
 from sim.bend_program import bend_program
 from sim.verify.verify import verify
 
@@ -172,7 +172,6 @@ def test_a_sheet_not_pushed_home_never_touches_the_fingers(dimmer, planned):
     [
         (lambda q: MoveJoint(q + np.radians([0, 0, 0, 0, 0, 720.0]), 0.5), "joint-limit"),
         (lambda q: MoveLinear(translation(9, 0, 0), None, 0.5), "unreachable"),
-        (lambda q: MoveLinear(translation(0, -1.6, 0.5), None, 0.5, 0.01), "too-fast"),
     ],
 )
 def test_moves_the_robot_cannot_make(dimmer, planned, move, code):
@@ -181,7 +180,7 @@ def test_moves_the_robot_cannot_make(dimmer, planned, move, code):
         return [*body[: at + 1], move(body[at].q), *body[at + 1 :]]
 
     verified = result_of(dimmer, planned, changed(planned.program, "main", first))
-    assert code in codes(verified) or (code == "too-fast" and "unreachable" in codes(verified)), [str(f) for f in verified.findings]
+    assert code in codes(verified), [str(f) for f in verified.findings]
 
 
 def test_a_line_set_on_the_fly_is_found(dimmer, planned):
@@ -198,8 +197,3 @@ def test_without_a_job_the_robot_moves_in_the_empty_cell(dimmer, planned):
     verified = verify(numbered(planned.program), dimmer.cell, dimmer.gripper, "rapid")
     assert codes(verified) == [] and verified.moves == sum(isinstance(event, Moved) for event in run(planned.program))
     assert verified.execution.part is None
-
-
-def test_loads_are_named(planned):
-    assert sum(isinstance(one, HoldLoad) for routine in planned.program.routines for one in routine.walk()) >= 3
-    assert isinstance(planned.program.routines[0], Routine)

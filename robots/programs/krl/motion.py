@@ -14,7 +14,7 @@ from robots.programs.krl.data import Symbol, point_text
 from robots.programs.krl.expressions import constant, expression, line_of
 from robots.programs.krl.lines import NAME, Cursor, NotSaid
 from robots.programs.krl.values import Target
-from robots.programs.program import Blend, Instruction, Load, Move, MoveCircular, MoveJoint, MoveLinear, Tool, Trigger
+from robots.programs.program import Blend, Load, Move, MoveCircular, MoveJoint, MoveLinear, Tool, Trigger
 
 FASTEST = 3.0
 """$VEL.CP [m/s]."""
@@ -206,8 +206,3 @@ def no_load() -> Load:
 def bare_tool(T: np.ndarray, number: int | None = None) -> Tool:
     """A tool frame; see `no_load`."""
     return Tool(T, no_load(), number)
-
-
-def first_move(instructions: list[Instruction]) -> Move | None:
-    """The first move among instructions, in the order of the text."""
-    return next((one for one in instructions if isinstance(one, MoveJoint | MoveLinear | MoveCircular)), None)

@@ -79,11 +79,6 @@ _OPERATIONS: dict[str, Callable[..., bool | int | float]] = {
 }
 
 
-def is_number(value: object) -> bool:
-    """Whether a value is a number and no bool."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 class Evaluator:
     """Computes what the text alone determines.
 
