@@ -9,6 +9,7 @@ from core.units import KN, to_deg, to_mm
 from sim.bending import BendingResult
 from sim.plan import BendStep, Phase
 from sim.plan_file import FORMAT
+from sim.plan_motion import joint_names, motion_dict
 
 
 def plan_dict(result: BendingResult, job_files: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -20,7 +21,6 @@ def plan_dict(result: BendingResult, job_files: Mapping[str, str] | None = None)
     """
     plan = result.plan
     slides = result.cell.robot.model.slides
-    names = list(result.cell.robot.model.mechanism.joint_names)
     kept = list({id(grip): grip for grip in result.grips}.values())
     return {
         "format": FORMAT,
@@ -39,8 +39,7 @@ def plan_dict(result: BendingResult, job_files: Mapping[str, str] | None = None)
         "quantity": result.quantity,
         "verified": not any(finding.level == "error" for finding in plan.findings) and bool(plan.phases),
         "cycle_time_s": round(plan.duration, 3),
-        "robot_joints": names[slides:],
-        "track_joint": names[0] if slides else None,
+        **joint_names(result.cell.robot.model),
         "gripper_joints": list(result.gripper.mechanism.joint_names),
         "brake_joints": list(result.cell.brake.mechanism.joint_names),
         "search": {"orders": int(result.search.orders), "checks": int(result.search.checks)},
@@ -86,29 +85,20 @@ def _phase(phase: Phase, slides: int) -> dict[str, Any]:
             "flange": phase.part.flange,
             "T_holder_flange_m": phase.part.T_holder_flange.tolist(),
         }
-    corners = phase.corners
     return {
         "name": phase.name,
         "step": phase.step,
         "kind": phase.kind,
         "stroke": phase.stroke,
-        "times_s": phase.times.tolist(),
-        "robot_rad": phase.robot[:, slides:].tolist(),
-        "track_m": phase.robot[:, 0].tolist() if slides else None,
+        **motion_dict(phase, slides),
         "gripper_m": phase.gripper.tolist(),
         "brake_m": phase.brake.tolist(),
         "fold_rad": phase.fold.tolist(),
         "part": part,
         "part_poses_m": None if phase.part_poses is None else phase.part_poses.tolist(),
         "gripped": phase.gripped,
-        "waypoints": list(phase.waypoints),
-        "corners_rad": None if corners is None else corners[:, slides:].tolist(),
-        "corners_track_m": corners[:, 0].tolist() if slides and corners is not None else None,
-        "blends_rad": None if phase.blends is None else phase.blends.tolist(),
         "contacts": [{"groups": list(pair), "reason": reason} for pair, reason in phase.contacts],
         "events": [{"time_s": float(event.time), "kind": event.kind, **event.data} for event in phase.events],
-        "clearance_mm": None if phase.clearance is None else round(to_mm(phase.clearance), 6),
-        "closest": list(phase.closest) if phase.closest else None,
     }
 
 

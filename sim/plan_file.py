@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +30,7 @@ MatrixRow = Annotated[list[Number], Field(min_length=4, max_length=4)]
 Matrix = Annotated[list[MatrixRow], Field(min_length=4, max_length=4)]
 Matrices = Annotated[list[Matrix], Field(max_length=MAX_SAMPLES, fail_fast=True)]
 Names = Annotated[list[Text], Field(max_length=100)]
+FileKind = TypeVar("FileKind", bound=BaseModel)
 Lengths = Annotated[list[Annotated[float, Field(gt=0, allow_inf_nan=False)]], Field(min_length=1, max_length=MAX_ROWS)]
 
 
@@ -147,28 +148,34 @@ class ContactEntry(Entry):
     reason: Text
 
 
-class PhaseEntry(Entry):
+class MotionEntry(Entry):
+    """What phases of bending and welding plans have in common."""
+
     name: Text
     step: Text
-    kind: Literal["free", "linear", "follow", "wait"]
-    stroke: Index | None
+    kind: Literal["free", "linear", "follow", "weld", "wait"]
     times_s: Annotated[Column, Field(min_length=2)]
     robot_rad: Rows
     track_m: Column | None
+    waypoints: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=MAX_SAMPLES)]
+    corners_rad: Rows | None
+    corners_track_m: Column | None
+    blends_rad: Column | None
+    clearance_mm: Number | None
+    closest: Annotated[list[Text], Field(min_length=2, max_length=2)] | None
+
+
+class PhaseEntry(MotionEntry):
+    kind: Literal["free", "linear", "follow", "wait"]
+    stroke: Index | None
     gripper_m: Rows
     brake_m: Rows
     fold_rad: Rows
     part: PlacementEntry | None
     part_poses_m: Matrices | None
     gripped: bool
-    waypoints: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=MAX_SAMPLES)]
-    corners_rad: Rows | None
-    corners_track_m: Column | None
-    blends_rad: Column | None
     contacts: Annotated[list[ContactEntry], Field(max_length=MAX_ROWS)]
     events: Annotated[list[EventEntry], Field(max_length=MAX_ROWS)]
-    clearance_mm: Number | None
-    closest: Annotated[list[Text], Field(min_length=2, max_length=2)] | None
 
 
 class FindingEntry(Entry):
@@ -214,14 +221,19 @@ def read_plan_file(path: Path) -> PlanFile:
     Raises:
         InputError: Missing, too large, truncated, of another format, with keys or values that do not belong there; names file, place, value, remedy.
     """
+    return read_entries(path, PlanFile, FORMAT)
+
+
+def read_entries(path: Path, kind: type[FileKind], form: str) -> FileKind:
+    """A plan file of one kind, whose `format` is `form`; raises as `read_plan_file` does."""
     checked_size(path, MAX_BYTES, "plan.json")
     try:
-        return PlanFile.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise _explained(error, path) from None
+        raise _explained(error, path, form) from None
 
 
-def _explained(error: ValidationError, path: Path) -> InputError:
+def _explained(error: ValidationError, path: Path, form: str) -> InputError:
     """The first thing that is wrong; another format before anything else, for it explains the rest."""
     errors = error.errors(include_url=False, include_context=False)
     first = next((item for item in errors if item["loc"] == ("format",)), errors[0])
@@ -229,7 +241,7 @@ def _explained(error: ValidationError, path: Path) -> InputError:
         return InputError(f"not whole JSON: {first['msg'].removeprefix('Invalid JSON: ')}; plan the job again", file=path)
     if first["loc"] == ("format",):
         found = "names no format" if first["type"] == "missing" else f"has the format {_shown(first['input'])}"
-        return InputError(f"the file {found}; this version reads '{FORMAT}': plan the job again", file=path, place="format")
+        return InputError(f"the file {found}; this version reads '{form}': plan the job again", file=path, place="format")
     place = _place(first["loc"])
     if first["type"] == "extra_forbidden":
         return InputError(f"unknown key '{str(first['loc'][-1])[:80]}'; valid keys stand in docs/plan_json.md", file=path, place=place)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from cells.model import Cell, Gripper
 from cells.tooling import TURNED, Die, Punch, ToolSetup, ToolStation
-from core.errors import InputError
 from core.findings import Finding
 from core.frames import Array
 from core.units import MM, to_mm
@@ -19,12 +18,9 @@ from sim.grips import Grip
 from sim.handling import with_pile
 from sim.plan import BendPlan, BendStep, Event, PartPlacement, Phase
 from sim.plan_file import PhaseEntry, PlanFile
+from sim.plan_motion import JOINT_TIME, as_many, below, check_gapless, check_joints, joint_names, motion_of, pose, table, wrong
 
 Tool = TypeVar("Tool", Punch, Die)
-JOINT_TIME = 1e-9
-"""Phases follow each other within this [s]."""
-RIGID = 1e-6
-"""How far the turn of a pose may be from orthonormal."""
 MASS = 1e-3
 """How much heavier or lighter than in the plan the part may be [kg]."""
 
@@ -48,7 +44,7 @@ def read_result(file: PlanFile, part: SheetPart, cell: Cell) -> BendingResult:
     gripper = next((one for one in cell.grippers if one.name == file.gripper), None)
     if gripper is None:
         names = ", ".join(one.name for one in cell.grippers)
-        raise _wrong("gripper", f"'{file.gripper}' is not in the cell {cell.name}; it has {names}", "give the cell of the plan")
+        raise wrong("gripper", f"'{file.gripper}' is not in the cell {cell.name}; it has {names}", "give the cell of the plan")
     _check_joints(file, cell, gripper)
     setup = _setup(file, cell)
     grips = _grips(file, part)
@@ -63,10 +59,6 @@ def read_result(file: PlanFile, part: SheetPart, cell: Cell) -> BendingResult:
     return BendingResult(plan, with_pile(cell, part), part, setup, gripper, grips, file.stack_face_up, search, file.quantity)
 
 
-def _wrong(place: str, what: str, remedy: str = "plan the job again") -> InputError:
-    return InputError(f"{what}; {remedy}", place=place)
-
-
 def _cell_changed(file: PlanFile, cell: Cell) -> Finding:
     message = f"the cell file {cell.path.name} is not the one that this was planned in ({file.cell}): the plan was checked in another cell"
     data = {"planned_sha256": file.cell_sha256, "given_sha256": cell.sha256}
@@ -79,31 +71,26 @@ def _check_part(file: PlanFile, part: SheetPart) -> None:
         ("material", part.material.name, file.part.material),
     ):
         if found != want:
-            raise _wrong(f"part.{key}", f"the plan is for '{want}', the part given has '{found}'", "give the part of the plan")
+            raise wrong(f"part.{key}", f"the plan is for '{want}', the part given has '{found}'", "give the part of the plan")
     if abs(part.thickness - file.part.thickness_mm * MM) > 1e-9:
         found_mm = f"{to_mm(part.thickness):g} mm"
-        raise _wrong(
+        raise wrong(
             "part.thickness_mm",
             f"the plan is for {file.part.thickness_mm:g} mm, the part given has {found_mm}",
             "give the part of the plan",
         )
     if abs(part.mass - file.part.mass_kg) > MASS:
-        raise _wrong("part.mass_kg", f"the plan is for a part of {file.part.mass_kg:g} kg, the part given has {part.mass:.4f} kg")
+        raise wrong("part.mass_kg", f"the plan is for a part of {file.part.mass_kg:g} kg, the part given has {part.mass:.4f} kg")
 
 
 def _check_joints(file: PlanFile, cell: Cell, gripper: Gripper) -> None:
     """The arrays' columns are the joints of these machines, in this order."""
-    model = cell.robot.model
-    names = list(model.mechanism.joint_names)
-    for key, found, want in (
-        ("robot_joints", file.robot_joints, names[model.slides :]),
-        ("track_joint", [file.track_joint] if file.track_joint is not None else [], names[: model.slides]),
-        ("gripper_joints", file.gripper_joints, list(gripper.mechanism.joint_names)),
-        ("brake_joints", file.brake_joints, list(cell.brake.mechanism.joint_names)),
-    ):
-        if found != want:
-            listed = [", ".join(joints)[:200] or "none" for joints in (found, want)]
-            raise _wrong(key, f"the plan has the joints {listed[0]}, the cell {cell.name} has {listed[1]}", "give the cell of the plan")
+    keys = ("robot_joints", "track_joint", "gripper_joints", "brake_joints")
+    given = joint_names(cell.robot.model) | {
+        "gripper_joints": list(gripper.mechanism.joint_names),
+        "brake_joints": list(cell.brake.mechanism.joint_names),
+    }
+    check_joints({key: getattr(file, key) for key in keys}, given, cell.name)
 
 
 def _setup(file: PlanFile, cell: Cell) -> ToolSetup:
@@ -127,7 +114,7 @@ def _tool(name: str, place: str, stock: Sequence[Tool], cell: Cell) -> Tool:
     found = next((tool for tool in stock if tool.name == name), None)
     if found is None:
         names = ", ".join(tool.name for tool in stock)
-        raise _wrong(place, f"the tool '{name}' is not in the stock of {cell.name}; it has {names}", "give the cell of the plan")
+        raise wrong(place, f"the tool '{name}' is not in the stock of {cell.name}; it has {names}", "give the cell of the plan")
     return found
 
 
@@ -135,13 +122,13 @@ def _grips(file: PlanFile, part: SheetPart) -> tuple[Grip, ...]:
     """One per bend; bends that share a grip share the same value, for a change of value is a regrip."""
     kept = []
     for i, entry in enumerate(file.grips):
-        _below(entry.flange, len(part.flanges), f"grips[{i}].flange", "flanges of the part")
-        T = _pose(np.array(entry.T_flange_tcp_m), f"grips[{i}].T_flange_tcp_m")
+        below(entry.flange, len(part.flanges), f"grips[{i}].flange", "flanges of the part")
+        T = pose(np.array(entry.T_flange_tcp_m), f"grips[{i}].T_flange_tcp_m")
         kept.append(Grip(entry.flange, entry.face, T, tuple(entry.active_cups), entry.holding, entry.offset_m))
     for i, number in enumerate(file.step_grips):
-        _below(number, len(kept), f"step_grips[{i}]", "grips of the file")
+        below(number, len(kept), f"step_grips[{i}]", "grips of the file")
     if file.steps and len(file.step_grips) != len(file.steps):
-        raise _wrong("step_grips", f"{len(file.step_grips)} grips for {len(file.steps)} steps")
+        raise wrong("step_grips", f"{len(file.step_grips)} grips for {len(file.steps)} steps")
     return tuple(kept[number] for number in file.step_grips)
 
 
@@ -149,77 +136,43 @@ def _steps(file: PlanFile, part: SheetPart) -> tuple[BendStep, ...]:
     steps = []
     for i, it in enumerate(file.steps):
         at = f"steps[{i}]"
-        _below(it.stroke, len(part.strokes), f"{at}.stroke", "strokes of the part")
-        _below(it.station, len(file.stations), f"{at}.station", "stations of the file")
+        below(it.stroke, len(part.strokes), f"{at}.stroke", "strokes of the part")
+        below(it.station, len(file.stations), f"{at}.station", "stations of the file")
         if tuple(it.bends) != part.strokes[it.stroke].bends:
-            raise _wrong(
+            raise wrong(
                 f"{at}.bends", f"stroke {it.stroke} of the part makes the bends {list(part.strokes[it.stroke].bends)}, not {it.bends}"
             )
         if it.label != str(i + 1):
-            raise _wrong(f"{at}.label", f"step {i + 1} is called '{it.label[:40]}', not '{i + 1}'")
+            raise wrong(f"{at}.label", f"step {i + 1} is called '{it.label[:40]}', not '{i + 1}'")
         steps.append(
             BendStep(
                 stroke=it.stroke, bends=tuple(it.bends), label=it.label, station=it.station, x=it.x_m, gauged=it.gauged, flipped=it.flipped,
                 angle=it.angle_rad, loaded_angle=it.loaded_angle_rad, radius=it.radius_m, force=it.force_n, tip_depth=it.tip_depth_m,
                 pinch_tip=it.pinch_tip_m, gauge_x=it.gauge_x_m, gauge_r=it.gauge_r_m, gauge_z1=it.gauge_z1_m, gauge_z2=it.gauge_z2_m,
                 gauge_retract=it.gauge_retract_m, gauge_contact=it.gauge_contact, ram_speed=it.ram_speed_m_s, follow=it.follow,
-                T_world_bend_pinch=_pose(np.array(it.T_world_bend_pinch_m), f"{at}.T_world_bend_pinch_m"),
+                T_world_bend_pinch=pose(np.array(it.T_world_bend_pinch_m), f"{at}.T_world_bend_pinch_m"),
             )
         )  # fmt: skip
     return tuple(steps)
 
 
-def _below(number: int, count: int, place: str, what: str) -> None:
-    if number >= count:
-        raise _wrong(place, f"{number} is not among the {count} {what} (counted from 0)")
-
-
-def _pose(T: Array, place: str) -> Array:
-    """Poses (4, 4) or (k, 4, 4), rigid."""
-    R = T[..., :3, :3]
-    skew = np.max(np.abs(np.swapaxes(R, -1, -2) @ R - np.eye(3)))
-    if skew > RIGID or np.any(np.linalg.det(R) < 0) or np.any(T[..., 3, :] != (0.0, 0.0, 0.0, 1.0)):
-        raise _wrong(place, "not a pose: a turn without stretch, a shift, and 0 0 0 1 below")
-    return T
-
-
 def _phase(entry: PhaseEntry, at: str, file: PlanFile, part: SheetPart) -> Phase:
-    times = np.array(entry.times_s)
-    k = len(times)
-    if np.any(np.diff(times) < 0):
-        first = int(np.argmax(np.diff(times) < 0)) + 1
-        raise _wrong(f"{at}.times_s[{first}]", f"{times[first]:g} s comes after {times[first - 1]:g} s; times may not go back")
-    robot = _joints(entry.robot_rad, entry.track_m, ("robot_rad", "track_m"), file, at, k)
-    corners = None
-    if entry.corners_rad is not None:
-        corners = _joints(entry.corners_rad, entry.corners_track_m, ("corners_rad", "corners_track_m"), file, at, None)
-    if (corners is None) == (entry.kind == "free"):
-        raise _wrong(f"{at}.corners_rad", "free moves, and no others, have corners")
-    if corners is not None and len(corners) < 2:
-        raise _wrong(f"{at}.corners_rad", f"{len(corners)} corners; a move has at least its two ends")
-    blends = None if entry.blends_rad is None else np.array(entry.blends_rad)
-    if corners is not None and (blends is None or len(blends) != len(corners) or np.any(blends < 0)):
-        raise _wrong(f"{at}.blends_rad", f"a free move has one rounding, not negative, for each of its {len(corners)} corners")
-    marks = tuple(entry.waypoints)
-    if any(b <= a for a, b in zip(marks[:-1], marks[1:], strict=True)) or (marks and marks[-1] >= k):
-        raise _wrong(f"{at}.waypoints", f"they must rise and lie below the {k} samples")
-    if entry.kind == "linear" and (len(marks) < 2 or marks[0] != 0 or marks[-1] != k - 1):
-        raise _wrong(f"{at}.waypoints", f"the first must be 0 and the last {k - 1}")
+    motion = motion_of(entry, at, file)
+    times, k = motion.times, len(motion.times)
     poses = None
     if entry.part_poses_m is not None:
-        _as_many(entry.part_poses_m, k, f"{at}.part_poses_m")
-        poses = _pose(np.array(entry.part_poses_m), f"{at}.part_poses_m")
+        as_many(entry.part_poses_m, k, f"{at}.part_poses_m")
+        poses = pose(np.array(entry.part_poses_m), f"{at}.part_poses_m")
     if entry.stroke is not None:
-        _below(entry.stroke, len(part.strokes), f"{at}.stroke", "strokes of the part")
+        below(entry.stroke, len(part.strokes), f"{at}.stroke", "strokes of the part")
     return Phase(
-        name=entry.name, step=entry.step, kind=entry.kind, stroke=entry.stroke, times=times, robot=robot,
-        gripper=_table(entry.gripper_m, len(file.gripper_joints), f"{at}.gripper_m", k),
-        brake=_table(entry.brake_m, len(file.brake_joints), f"{at}.brake_m", k),
-        fold=_table(entry.fold_rad, len(part.bends), f"{at}.fold_rad", k),
+        name=entry.name, step=entry.step, kind=entry.kind, stroke=entry.stroke, times=times, robot=motion.robot,
+        gripper=table(entry.gripper_m, len(file.gripper_joints), f"{at}.gripper_m", k),
+        brake=table(entry.brake_m, len(file.brake_joints), f"{at}.brake_m", k),
+        fold=table(entry.fold_rad, len(part.bends), f"{at}.fold_rad", k),
         part=_placement(entry, at, part), gripped=entry.gripped, events=_events(entry, at, times),
-        contacts=tuple(((one.groups[0], one.groups[1]), one.reason) for one in entry.contacts), waypoints=marks,
-        clearance=None if entry.clearance_mm is None else entry.clearance_mm * MM,
-        closest=None if entry.closest is None else (entry.closest[0], entry.closest[1]), part_poses=poses, corners=corners, blends=blends,
+        contacts=tuple(((one.groups[0], one.groups[1]), one.reason) for one in entry.contacts), waypoints=motion.waypoints,
+        clearance=motion.clearance, closest=motion.closest, part_poses=poses, corners=motion.corners, blends=motion.blends,
     )  # fmt: skip
 
 
@@ -227,44 +180,17 @@ def _placement(entry: PhaseEntry, at: str, part: SheetPart) -> PartPlacement | N
     held = entry.part
     if held is None:
         if entry.gripped or entry.part_poses_m is not None:
-            raise _wrong(f"{at}.part", "no part, and yet it is gripped or moved")
+            raise wrong(f"{at}.part", "no part, and yet it is gripped or moved")
         return None
-    _below(held.flange, len(part.flanges), f"{at}.part.flange", "flanges of the part")
-    return PartPlacement(held.held_by, held.flange, _pose(np.array(held.T_holder_flange_m), f"{at}.part.T_holder_flange_m"), held.by)
-
-
-def _joints(rows: list[list[float]], track: list[float] | None, keys: tuple[str, str], file: PlanFile, at: str, k: int | None) -> Array:
-    """Positions of arm and track as the robot model orders them: the track first."""
-    arm = _table(rows, len(file.robot_joints), f"{at}.{keys[0]}", k)
-    if (track is None) != (file.track_joint is None):
-        has = "has no track" if file.track_joint is None else "has a track"
-        raise _wrong(f"{at}.{keys[1]}", f"does not fit the robot, which {has}")
-    if track is None:
-        return arm
-    _as_many(track, len(arm), f"{at}.{keys[1]}")
-    return np.c_[np.array(track), arm]
-
-
-def _as_many(rows: Sequence[Any], k: int, place: str) -> None:
-    if len(rows) != k:
-        raise _wrong(place, f"{len(rows)} samples; the phase has {k}")
-
-
-def _table(rows: list[list[float]], columns: int, place: str, k: int | None) -> Array:
-    """Rows of equal length as an array (k, columns)."""
-    if k is not None:
-        _as_many(rows, k, place)
-    for i, row in enumerate(rows):
-        if len(row) != columns:
-            raise _wrong(f"{place}[{i}]", f"{len(row)} values; there are {columns} columns")
-    return np.array(rows, dtype=float).reshape(len(rows), columns)
+    below(held.flange, len(part.flanges), f"{at}.part.flange", "flanges of the part")
+    return PartPlacement(held.held_by, held.flange, pose(np.array(held.T_holder_flange_m), f"{at}.part.T_holder_flange_m"), held.by)
 
 
 def _events(entry: PhaseEntry, at: str, times: Array) -> tuple[Event, ...]:
     events = []
     for i, one in enumerate(entry.events):
         if not times[0] - JOINT_TIME <= one.time_s <= times[-1] + JOINT_TIME:
-            raise _wrong(f"{at}.events[{i}].time_s", f"{one.time_s:g} s lies outside the phase, {times[0]:g} to {times[-1]:g} s")
+            raise wrong(f"{at}.events[{i}].time_s", f"{one.time_s:g} s lies outside the phase, {times[0]:g} to {times[-1]:g} s")
         events.append(Event(one.time_s, one.kind, one.model_dump(exclude={"time_s", "kind"})))
     return tuple(events)
 
@@ -272,15 +198,14 @@ def _events(entry: PhaseEntry, at: str, times: Array) -> tuple[Event, ...]:
 def _check_order(phases: tuple[Phase, ...], labels: list[str]) -> None:
     """What holds between phases: no gap, every bend known, a part in the hand after every grip."""
     if phases and not labels:
-        raise _wrong("steps", f"no steps for {len(phases)} phases")
+        raise wrong("steps", f"no steps for {len(phases)} phases")
+    check_gapless(phases)
     for i, phase in enumerate(phases):
         following = phases[i + 1] if i + 1 < len(phases) else None
-        if following is not None and abs(following.times[0] - phase.times[-1]) > JOINT_TIME:
-            raise _wrong(f"phases[{i + 1}].times_s[0]", f"{following.times[0]:g} s; the phase before ends at {phase.times[-1]:g} s")
         if phase.step.startswith("bend ") and phase.step.removeprefix("bend ") not in labels:
-            raise _wrong(f"phases[{i}].step", f"'{phase.step[:40]}' is not among the steps; they are bend 1 to bend {len(labels)}")
+            raise wrong(f"phases[{i}].step", f"'{phase.step[:40]}' is not among the steps; they are bend 1 to bend {len(labels)}")
         if phase.name == "follow" and not any(other.step == phase.step and other.name == "withdraw" for other in phases[i:]):
-            raise _wrong(f"phases[{i}].name", f"'{phase.step}' is followed and never left: no phase 'withdraw' comes after it")
+            raise wrong(f"phases[{i}].name", f"'{phase.step}' is followed and never left: no phase 'withdraw' comes after it")
         carried = following is not None and following.step == phase.step and following.part is not None
         if not carried and any(event.kind == "grip" for event in phase.events):
-            raise _wrong(f"phases[{i}].events", f"a grip, and no phase of '{phase.step[:40]}' holds the part after it")
+            raise wrong(f"phases[{i}].events", f"a grip, and no phase of '{phase.step[:40]}' holds the part after it")
