@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
 from cells.model import Cell, Gripper
 from cells.tooling import ToolSetup
-from core.errors import InputError
 from core.findings import Finding, has_errors
 from core.progress import Progress, silent
 from parts.sheet import SheetPart
-from robots.programs.events import Event, Halted, Moved, Place, ProgramTextError, Skipped, Stuck, Waited
+from robots.programs.events import Event, Moved, Place
 from robots.programs.execution import run
 from robots.programs.program import RobotProgram
 from sim.bend_program import BendProgram, Origin
@@ -21,9 +19,9 @@ from sim.plan import BendPlan, Phase
 from sim.replay import Replayer
 from sim.singularity import singularity_findings
 from sim.verify.cell import Piece, VirtualCell
-from sim.verify.drive import DriveFault
 from sim.verify.lines import LineTime, line_times
 from sim.verify.match import origins_of
+from sim.verify.told import STOPS, line_finding, stopped, told, with_line
 from sim.verify.wiring import addresses
 
 MOST_PIECES = 200
@@ -143,7 +141,7 @@ class _Checker:
     """Takes what happened phase by phase: contacts, singular positions, clearance; and keeps it for the recording while that is not too long."""
 
     def __init__(self, replayer: Replayer, cell: Cell, virtual: VirtualCell) -> None:
-        self.replayer, self.cell, self.lines = replayer, cell, _Lines(virtual)
+        self.replayer, self.cell, self.virtual = replayer, cell, virtual
         self.findings: list[Finding] = []
         self.clearance: float | None = None
         self.closest: tuple[str, str] | None = None
@@ -155,7 +153,7 @@ class _Checker:
         seen, contacts = self.replayer.check(phase)
         found = [*contacts, *singularity_findings(self.cell.robot.model, (phase,))]
         if len(self.findings) < MOST_FINDINGS:
-            self.findings += [self.lines.named(finding) for finding in found]
+            self.findings += [with_line(finding, self.virtual.ends) for finding in found]
         if phase.kind == "free" and seen.distance is not None and (self.clearance is None or seen.distance < self.clearance):
             self.clearance, self.closest = seen.distance, seen.bodies
         self._samples += len(phase.times)
@@ -193,7 +191,7 @@ def _run(program: RobotProgram, virtual: VirtualCell, checker: _Checker | None, 
         for event in run(program, virtual, skip_unknown=skip_unknown):
             virtual.place = event.at
             ran.moves += isinstance(event, Moved)
-            ran.findings += _told(event, virtual)
+            ran.findings += told(event, virtual)
             count += 1
             if count % 200 == 0:
                 progress("run", 0.0, f"{virtual.clock:.0f} s, {event.at}")
@@ -205,16 +203,8 @@ def _run(program: RobotProgram, virtual: VirtualCell, checker: _Checker | None, 
             ran.events.append(event)
             owned = _own(virtual, ran, waiting, owned)
         virtual.finish()
-    except DriveFault as fault:
-        ran.findings.append(_finding("error", fault.fault, fault.message, fault.at, fault.remedy, virtual.clock))
-    except ProgramTextError as error:
-        ran.findings.append(
-            Finding("error", "program-text", str(error), "correct the text", "", {"file": error.file, "place": error.place})
-        )
-    except InputError as error:
-        ran.findings.append(
-            _finding("error", "program-line", error.message, virtual.place, "name the lines of the cell file", virtual.clock)
-        )
+    except STOPS as error:
+        ran.findings.append(stopped(error, virtual))
     if checker is not None:
         _hand_over(virtual, checker, least=1)
     elif ran.events:
@@ -239,47 +229,6 @@ def _own(virtual: VirtualCell, ran: _Ran, waiting: dict[int, int], first: int) -
         last = len(ran.events) - 1
         ran.owners[k] = last if move is None else waiting.get(id(move), last)
     return len(virtual.pieces)
-
-
-def _told(event: Event, virtual: VirtualCell) -> list[Finding]:
-    """What an event itself says is wrong."""
-    if isinstance(event, Stuck):
-        lines = ", ".join(f"{address} to become {_shown(value)}" for address, value in event.signals)
-        message = f"the program waits for ever for {lines or 'a condition'}: {event.reason}"
-        return [
-            _finding(
-                "error", "deadlock", message, event.at, "correct the order of the handshake, or give the wait a timeout", virtual.clock
-            )
-        ]
-    if isinstance(event, Waited) and not event.came:
-        lines = ", ".join(f"{address} did not become {_shown(value)}" for address, value in event.signals)
-        why = virtual.why_not(dict(event.signals))
-        limit = f" within {event.timeout:g} s" if event.timeout is not None else ""
-        return [_finding("error", "wait-timeout", f"{lines}{limit}: {why}", event.at, "correct what comes before the wait", virtual.clock)]
-    if isinstance(event, Halted) and not event.ends:
-        return [_finding("warning", "halted", "the program stops for the operator; START was pressed", event.at, "", virtual.clock)]
-    if isinstance(event, Skipped):
-        return [
-            _finding(
-                "warning",
-                "skipped",
-                f"left out, because it is not understood: '{event.text}'",
-                event.at,
-                "check by hand what it does",
-                virtual.clock,
-            )
-        ]
-    return []
-
-
-def _shown(value: bool | int) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
-
-
-def _finding(level: str, code: str, message: str, at: Place, remedy: str, time: float) -> Finding:
-    prefix = f"{at}: " if at.line else ""
-    data = {"file": at.file, "line": at.line, "time_s": round(time, 3)}
-    return Finding("error" if level == "error" else "warning", code, prefix + message, remedy, "", data)
 
 
 def _phases(pieces: list[Piece], ran: _Ran, origins: list[Origin | None], job: BendingResult) -> list[tuple[Phase, int]]:
@@ -311,31 +260,6 @@ def _line_times(virtual: VirtualCell, ran: _Ran, origins: list[Origin | None]) -
     return line_times(virtual.pieces, virtual.ends, places, [None if origin is None else origin.phase for origin in found])
 
 
-class _Lines:
-    """Times to lines of the text."""
-
-    def __init__(self, virtual: VirtualCell) -> None:
-        self.virtual = virtual
-
-    def named(self, finding: Finding) -> Finding:
-        """A finding with the line of the move that was going on at its time."""
-        time, ends = finding.data.get("time_s"), self.virtual.ends
-        if time is None or not ends:
-            return finding
-        index = bisect_left(ends, float(time) - 1e-6, key=lambda end: end[0])
-        place = ends[min(index, len(ends) - 1)][1]
-        remedy = "move the target of this line, or go there another way" if finding.code == "replay-contact" else finding.remedy
-        code = "contact" if finding.code == "replay-contact" else finding.code
-        prefix = f"{place}: " if place.line else ""
-        return replace(
-            finding,
-            code=code,
-            message=prefix + finding.message,
-            remedy=remedy,
-            data={**finding.data, "file": place.file, "line": place.line},
-        )
-
-
 def _unfinished(virtual: VirtualCell, job: BendingResult, events: list[Event]) -> list[Finding]:
     """What the plan makes and the program does not."""
     missing = [step.label for step in job.plan.steps if int(step.label) not in virtual.brake.made]
@@ -343,7 +267,7 @@ def _unfinished(virtual: VirtualCell, job: BendingResult, events: list[Event]) -
     out = []
     if missing:
         out.append(
-            _finding(
+            line_finding(
                 "error",
                 "bends-missing",
                 f"the program ends without bend {', '.join(missing)}",
@@ -353,5 +277,7 @@ def _unfinished(virtual: VirtualCell, job: BendingResult, events: list[Event]) -
             )
         )
     if virtual.part is not None and virtual.part.gripped:
-        out.append(_finding("error", "part-kept", "the program ends with the part in the gripper", at, "put the part down", virtual.clock))
+        out.append(
+            line_finding("error", "part-kept", "the program ends with the part in the gripper", at, "put the part down", virtual.clock)
+        )
     return out

@@ -22,6 +22,7 @@ from sim.weld.index import index_time, positioner_choices
 from sim.weld.options import WeldOptions
 from sim.weld.order import Way, best_order
 from sim.weld.path import T_base_flange, bead_poses, follow
+from sim.weld.peripherals import CLEAN_TIME
 from sim.weld.plan import SeamWeld, WeldPlan
 from sim.weld.scene import WeldScene
 from sim.weld.seam_graph import Bead
@@ -33,8 +34,6 @@ APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
 """Tool speeds on the straight way to and from a seam, far from it and on its last stretch [m/s]."""
 WHOLE_CHOICES = 2
 """With so many positions of the positioner all angles are tried; with the others the preferred ones."""
-CLEAN_TIME = 5.0
-"""What a torch cleaner takes [s]."""
 CLEAN_DEPTH_BACK = 0.080
 """How far the torch is driven straight out of the cleaner [m]."""
 

@@ -37,6 +37,7 @@ from robots.programs.program import (
 )
 from sim.verify.wiring import controller, group_line, signal_lines
 from sim.weld.path import T_world_tcp, legs
+from sim.weld.peripherals import PROCEDURE_LINE
 from sim.weld.plan import SeamWeld, WeldPhase, WeldPlan
 
 WELD_BLEND, FREE_BLEND = 5e-3, 0.5e-3
@@ -48,8 +49,6 @@ LEAST_BLEND = 1e-3
 SLOWEST = 0.005
 CLAMPED_TIMEOUT, CLEAN_TIMEOUT = 60.0, 30.0
 """Longest waits for the part to be clamped and for the torch cleaner [s]."""
-PROCEDURE_LINE = "weld-procedure"
-"""Group of lines that carries the procedure's number, for controllers without an arc instruction."""
 NEEDED = {"arc-on": "out", "arc-ok": "in"}
 """Lines of controllers without an arc instruction."""
 

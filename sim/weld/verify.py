@@ -7,22 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from cells.weld_model import WeldCell, WeldProcedure
-from core.errors import InputError
 from core.findings import Finding
 from core.frames import Array, inverse
 from core.progress import Progress, silent
 from core.units import DEG, to_deg, to_mm
 from parts.weldment import Weldment
-from robots.programs.events import ArcChanged, Moved, Place, ProgramTextError, Stuck, Waited
+from robots.programs.events import ArcChanged, Moved
 from robots.programs.execution import run
 from robots.programs.program import RobotProgram
 from sim.looking import PhaseClearance
-from sim.verify.drive import DriveFault
+from sim.singularity import singularity_findings
+from sim.verify.told import STOPS, stopped, told, with_line
 from sim.weld.path import T_world_tcp
 from sim.weld.plan import SeamWeld, WeldPlan
 from sim.weld.replay import WeldReplayer
 from sim.weld.torch import angles, frames_at, nearest_at
 from sim.weld.virtual import Burn, VirtualWeldCell
+from sim.weld.world import NOTHING
 
 ON_SEAM = 0.01e-3
 """How far the wire's end may be from where the bead is [m]."""
@@ -77,46 +78,61 @@ class WeldVerification:
 
 
 def verify_weld(
-    program: RobotProgram, cell: WeldCell, weldment: Weldment, plan: WeldPlan, names: dict[str, str], progress: Progress = silent
+    program: RobotProgram,
+    cell: WeldCell,
+    weldment: Weldment | None,
+    plan: WeldPlan | None,
+    names: dict[str, str],
+    progress: Progress = silent,
+    *,
+    skip_unknown: bool = False,
 ) -> WeldVerification:
     """Runs a program that was read from text and holds it against the seams of its plan.
 
     Args:
         program: As the reader of its language gives it.
         cell: Where.
-        weldment: What is welded.
-        plan: What should be welded.
+        weldment: What is welded; None: nothing lies in the cell.
+        plan: What should be welded; None: nobody knows, only the run is judged.
         names: Address -> neutral name of the cell's lines in the program's language.
         progress: Told where the work is.
+        skip_unknown: Leave out lines the reader did not know.
     """
     virtual = VirtualWeldCell(cell, names)
-    procedures = {one.name: one for one in cell.procedures}
-    findings, moves = _run(program, virtual, procedures)
-    beads, off = bead_runs(virtual.burns, plan, cell)
-    findings += [*virtual.findings, *off]
+    findings, moves = _run(program, virtual, cell, skip_unknown)
+    findings += virtual.findings
+    beads: list[BeadRun] = []
+    if plan is not None:
+        beads, off = bead_runs(virtual.burns, plan, cell)
+        findings += off
     nearest: PhaseClearance | None = None
-    with WeldReplayer(cell, weldment) as replayer:
+    with WeldReplayer(cell, NOTHING if weldment is None else weldment) as replayer:
         for k, phase in enumerate(virtual.phases):
             progress("replay", k / len(virtual.phases), phase.step)
             seen, found = replayer.check(phase)
-            findings += found
+            found += singularity_findings(cell.robot.model, (phase,))
+            findings += [with_line(finding, virtual.ends) for finding in found]
             if phase.kind == "free" and seen.distance is not None and (nearest is None or seen.distance < (nearest.distance or np.inf)):
                 nearest = seen
-    ran = WeldPlan(cell.name, weldment.name, plan.welds, tuple(virtual.phases), (), plan.seed)
+    planned = () if plan is None else plan.welds
+    ran = WeldPlan(
+        cell.name, program.name if weldment is None else weldment.name, planned, tuple(virtual.phases), (), 0 if plan is None else plan.seed
+    )
     distance, bodies = (None, None) if nearest is None else (nearest.distance, nearest.bodies)
     return WeldVerification(program, ran, tuple(beads), virtual.clock, moves, distance, bodies, tuple(findings))
 
 
-def _run(program: RobotProgram, virtual: VirtualWeldCell, procedures: dict[str, WeldProcedure]) -> tuple[list[Finding], int]:
+def _run(program: RobotProgram, virtual: VirtualWeldCell, cell: WeldCell, skip_unknown: bool) -> tuple[list[Finding], int]:
     """Runs a program to its end or to where it cannot go on."""
-    by_number = {one.number: one for one in procedures.values()}
+    by_number = {one.number: one for one in cell.procedures}
     findings: list[Finding] = []
     moves = 0
     burning: WeldProcedure | None = None
     try:
-        for event in run(program, virtual):
+        for event in run(program, virtual, skip_unknown=skip_unknown):
             virtual.place = event.at
             moves += isinstance(event, Moved)
+            findings += told(event, virtual)
             if isinstance(event, ArcChanged):
                 number = None if event.procedure is None else program.procedures[event.procedure].number
                 virtual.arc(number)
@@ -125,29 +141,10 @@ def _run(program: RobotProgram, virtual: VirtualWeldCell, procedures: dict[str, 
                 burning = None if number is None else by_number.get(number)
                 if burning is not None:
                     virtual.advance(burning.preflow + burning.ignition)
-            elif isinstance(event, Stuck) or (isinstance(event, Waited) and not event.came):
-                findings.append(
-                    _finding(
-                        "wait-timeout",
-                        "the program waits for a line that does not come",
-                        event.at,
-                        virtual,
-                        "correct what comes before the wait",
-                    )
-                )
         virtual.finish()
-    except DriveFault as fault:
-        findings.append(_finding(fault.fault, fault.message, fault.at, virtual, fault.remedy))
-    except ProgramTextError as error:
-        findings.append(Finding("error", "program-text", str(error), "correct the text", "", {"file": error.file, "place": error.place}))
-    except InputError as error:
-        findings.append(_finding("program-line", error.message, virtual.place, virtual, "name the lines of the cell file"))
+    except STOPS as error:
+        findings.append(stopped(error, virtual))
     return findings, moves
-
-
-def _finding(code: str, message: str, at: Place, virtual: VirtualWeldCell, remedy: str) -> Finding:
-    prefix = f"{at}: " if at.line else ""
-    return Finding("error", code, prefix + message, remedy, "", {"file": at.file, "line": at.line, "time_s": round(virtual.clock, 3)})
 
 
 def bead_runs(burns: list[Burn], plan: WeldPlan, cell: WeldCell) -> tuple[list[BeadRun], list[Finding]]:

@@ -1,4 +1,4 @@
-"""A welding cell as a program meets it: robot and positioner move, every line comes, the arc burns, and what happens is written down as phases."""
+"""A welding cell as a program meets it: robot and positioner move, power source and cleaner answer, the arc burns, and what happens is written down as phases."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from robots.programs.events import Moved, Place
 from sim.verify.drive import LONGEST_LINE, Driven, drive
 from sim.weld.index import index_time
 from sim.weld.path import T_world_tcp
+from sim.weld.peripherals import ARC_ON, ASKED_BY, PROCEDURE_LINE, Peripherals
 from sim.weld.plan import WeldPhase
-from sim.weld.program import PROCEDURE_LINE
 from sim.weld.timeline import joint_limits
 
 AT_CLEANER = 0.12
@@ -60,6 +60,7 @@ class VirtualWeldCell:
         self.findings: list[Finding] = []
         self.ends: list[tuple[float, Place]] = []
         self.place = Place()
+        self.peripherals = Peripherals(cell)
         self._limits = joint_limits(cell)
         self._chain: list[Moved] = []
         self._shown: dict[str, bool | int] = {}
@@ -75,7 +76,9 @@ class VirtualWeldCell:
 
     def read(self, address: str) -> bool | int:
         self._drive_on()
-        return self._shown.get(self._name(address), False)
+        name = self._name(address)
+        answer = self.peripherals.shown(name, self.clock)
+        return self._shown.get(name, False) if answer is None else answer
 
     def write(self, address: str, value: bool | int) -> None:
         self._drive_on()
@@ -84,20 +87,24 @@ class VirtualWeldCell:
         if signal is not None and signal.direction == "in":
             raise InputError(f"{address} ('{name}') is an input of the robot; a program cannot set it")
         self._shown[name] = value
-        if name == "arc-on":
+        self.peripherals.set(name, value, self.clock)
+        if name == ARC_ON:
             self.arc(int(self._shown.get(PROCEDURE_LINE, 0)) if value else None)
 
     def expect(self, signals: dict[str, bool | int]) -> None:
         self._drive_on()
         for address, value in signals.items():
-            self._shown[self._name(address)] = value
+            # What no machine here answers comes: the part is clamped, the door is shut.
+            name = self._name(address)
+            if self.peripherals.shown(name, self.clock) is None:
+                self._shown[name] = value
 
     def next_change(self) -> float | None:
-        return None
+        return self.peripherals.next_change(self.clock)
 
     def why_not(self, signals: dict[str, bool | int]) -> str:
-        del signals
-        return "every line of a virtual welding cell comes"
+        names = [self._name(address) for address, value in signals.items() if self.read(address) != value]
+        return "; ".join(self.peripherals.why_not(name) if name in ASKED_BY else f"nothing here sets {name}" for name in names)
 
     # Arc and time
 
