@@ -29,7 +29,7 @@ def verify(
     programs: Annotated[list[Path], typer.Argument(help="program files of one language, or a folder of them")],
     cell: CellName = None,
     job: Annotated[Path | None, typer.Option(help="result folder of the job that the program belongs to")] = None,
-    gripper: Annotated[str | None, typer.Option(help="the mounted one; default: the job's, else the cell's first")] = None,
+    gripper: Annotated[str | None, typer.Option(help="mounted in a bending cell; default: the job's, else the cell's first")] = None,
     language: Annotated[str | None, typer.Option(help="krl, rapid, fanuc, inform or urscript; default: told by the files' endings")] = None,
     skip_unknown: Annotated[bool, typer.Option(help="leave out lines that are not understood instead of stopping there")] = False,
     out: Annotated[Path | None, typer.Option(help="folder for the recording and the findings")] = None,
@@ -56,7 +56,7 @@ def verify(
 
 
 def export(
-    job: Annotated[Path, typer.Argument(help="result folder of `pliant bend`")],
+    job: Annotated[Path, typer.Argument(help="result folder of `pliant bend` or `pliant weld`")],
     language: Annotated[str, typer.Option(help="krl, rapid, fanuc, inform or urscript")],
     out: Annotated[Path | None, typer.Option(help="folder for the program; default: robot-LANGUAGE in the result folder")] = None,
     cell: CellName = None,
@@ -117,6 +117,8 @@ def _print_run(summary: dict[str, Any]) -> None:
         if run is None
         else f": {run['moves']} moves in {run['cycle_time_s']:.1f} s; closest in free moves: {escape(clearance_text(summary))}"
     )
+    if run is not None and run.get("beads"):
+        told += f"; {run['beads']} beads, at most {run['off_seam_mm']:.4f} mm beside their seams"
     out_console.print(f"{verdict} {summary['language']} in {summary['cell']}{told}", highlight=False)
     for finding in sorted(summary["findings"], key=lambda one: list(STYLES).index(one["level"])):
         style = STYLES[finding["level"]] or "dim"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.job_folder import JOB_FILE, checksums
+from api.job_folder import JOB_FILE, cell_of_plan, check_job_files
 from api.jobs import BendRequest, drawn_part, job_spec
 from cells.load import cell_names, load_cell
 from cells.model import Cell
 from core.errors import InputError, PliantError
-from core.files import checked_size, inside
 from parts.dxf import DxfLimits
 from parts.sheet import SheetPart
 from sim.bending import BendingResult
@@ -32,52 +31,36 @@ def load_result(folder: str | Path, cell: str | Cell | None = None, part: SheetP
         InputError: Not a result folder; a plan that is cut off, of another format or at odds with itself, its job or the cell; inputs that were
             changed after planning. Names file, place, value and remedy.
     """
-    at = Path(folder)
-    path = at / "plan.json"
-    try:
-        found = path.exists()
-    except (OSError, ValueError):
-        found = False
-    if not found:
-        raise InputError("no result folder: it holds no plan.json; give the folder that `pliant bend --out` wrote", file=str(at)[:200])
+    path = plan_path(folder)
+    at = path.parent
     file = read_plan_file(path)
     made_for = part if part is not None else _part(at, path, file)
-    made_in = cell if isinstance(cell, Cell) else load_cell(_cell_name(path, file, cell))
+    made_in = cell if isinstance(cell, Cell) else load_cell(cell_of_plan(file.cell, cell, cell_names(), path))
     try:
         return read_result(file, made_for, made_in)
     except PliantError as error:
         raise error.placed(file=path) from None
 
 
-def _cell_name(path: Path, file: PlanFile, given: str | None) -> str:
-    if given is not None:
-        return given
-    if file.cell not in cell_names():
+def plan_path(folder: str | Path) -> Path:
+    """The plan of a result folder; raises `InputError` where there is none."""
+    path = Path(folder) / "plan.json"
+    try:
+        found = path.exists()
+    except (OSError, ValueError):
+        found = False
+    if not found:
         raise InputError(
-            f"the plan was made in the cell '{file.cell}', which is not shipped; give its file with --cell", file=path, place="cell"
+            "no result folder: it holds no plan.json; give the folder that `pliant bend --out` or `pliant weld --out` wrote",
+            file=str(folder)[:200],
         )
-    return file.cell
+    return path
 
 
 def _part(folder: Path, path: Path, file: PlanFile) -> SheetPart:
     """The part made again from the job file and the drawing, which must be those that were planned."""
-    if file.job_files is None:
-        raise InputError("the plan's job is not beside it; plan the job with `pliant bend`, or give the part", file=path, place="job_files")
-    if JOB_FILE not in file.job_files:
-        raise InputError(f"'{JOB_FILE}' is not among them; plan the job again", file=path, place="job_files")
-    for name, planned in file.job_files.items():
-        try:
-            one = inside(folder, name, f"'{name[:80]}'")
-        except InputError as error:
-            raise error.placed(file=path, place="job_files") from None
-        checked_size(one, DxfLimits().bytes, "file of the job")
-        found = checksums({name: one.read_bytes()})[name]
-        if found != planned:
-            raise InputError(
-                f"the file is not the one that was planned: its SHA-256 is {found}, that of the plan {planned}; put the old file back, or plan the job again",
-                file=one,
-                place="the whole file",
-            )
+    check_job_files(folder, path, file.job_files, DxfLimits().bytes)
+    assert file.job_files is not None
     asked = job_spec(BendRequest(folder / JOB_FILE))
     if asked.drawing.relative_to(folder.resolve()).as_posix() not in file.job_files:
         raise InputError(f"the drawing '{asked.job.part[:80]}' is not among the files of the plan", file=folder / JOB_FILE, place="part")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from api.job_folder import checksums, weld_job_files
 from api.weld_seams import JOB_SUFFIXES, LoadedWeldment, load_weldment
 from cells.weld_load import load_weld_cell, weld_cell_names
 from cells.weld_model import WeldCell
@@ -29,6 +30,7 @@ from sim.weld.recording import weld_recording_glb
 from sim.weld.replay import replay_weld, with_weld_replay
 from sim.weld.seam_pictures import seam_picture
 from sim.weld.setup_sheet import weld_setup_sheet
+from sim.weld.verify import WeldVerification
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,10 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
     progress("read", 0.1, request.source.name)
     with stages.measure("read"):
         loaded = load_weldment(request.source)
-        cell, placed = _placed(_cell(request, loaded.job), loaded)
-        weldment = replace(loaded.weldment, seams=tuple(task.seam for task in loaded.tasks))
-        cell, passes = _with_passes(cell, loaded.tasks)
+        cell, weldment, placed = as_placed(_cell(request, loaded.job), loaded)
+        passes = _wrong_passes(cell, loaded.tasks)
         options = _options(loaded, request.seed)
+        kept = weld_job_files(loaded.job, request.source.parent, loaded.files, cell, options.seed)
     plan = plan_weld(weldment, cell, options, progress)
     plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *plan.findings))
     exported: WeldExport | None = None
@@ -73,7 +75,7 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
                 exported = export_weld(plan, cell, weldment, request.language, progress)
     findings = (*plan.findings, *(() if exported is None else exported.findings))
     written = exported is not None and bool(exported.files)
-    files: dict[str, bytes] = {"plan.json": json.dumps(weld_plan_dict(plan, cell)).encode()}
+    files: dict[str, bytes] = {"plan.json": json.dumps(weld_plan_dict(plan, cell, checksums(kept))).encode(), **kept}
     if plan.phases:
         progress("show", 0.5, "recording, setup sheet")
         with stages.measure("show"):
@@ -110,16 +112,22 @@ def weld_summary(
         "welded": sorted({weld.seam.name for weld in first}),
         "cycle_time_s": round(plan.duration, 2),
         "times": time_row(plan, cell),
-        "run": None
-        if run is None
-        else {
-            "moves": run.moves,
-            "cycle_time_s": round(run.cycle_time, 2),
-            "off_seam_mm": round(max((to_mm(bead.off) for bead in run.beads), default=0.0), 5),
-            "clearance_mm": None if run.clearance is None else round(to_mm(run.clearance), 2),
-        },
+        "run": None if run is None or exported is None else weld_run_summary(exported.language, run),
         "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
+
+
+def weld_run_summary(language: str, checked: WeldVerification) -> dict[str, Any]:
+    """What running a program's text gave, as data."""
+    return {
+        "language": language,
+        "moves": checked.moves,
+        "cycle_time_s": round(checked.cycle_time, 2),
+        "beads": len(checked.beads),
+        "off_seam_mm": round(max((to_mm(bead.off) for bead in checked.beads), default=0.0), 5),
+        "clearance_mm": None if checked.clearance is None else round(to_mm(checked.clearance), 2),
+        "clearance_between": None if checked.closest is None else list(checked.closest),
+    }
 
 
 def _cell(request: WeldRequest, job: WeldJobSpec) -> WeldCell:
@@ -132,8 +140,9 @@ def _cell(request: WeldRequest, job: WeldJobSpec) -> WeldCell:
     return load_weld_cell(name)
 
 
-def _placed(cell: WeldCell, loaded: LoadedWeldment) -> tuple[WeldCell, list[Finding]]:
-    """The cell with its workpiece frame where the weldment's own frame lies; a job that does not say where puts it into the middle, on its lowest side."""
+def as_placed(cell: WeldCell, loaded: LoadedWeldment) -> tuple[WeldCell, Weldment, list[Finding]]:
+    """The cell with its workpiece frame where the weldment's own frame lies, and the weldment with the seams of the job; a job that does not say where
+    puts it into the middle, on its lowest side."""
     findings = []
     if "placement" in loaded.job.model_fields_set:
         T = loaded.job.placement.T_workpiece_weldment
@@ -146,11 +155,12 @@ def _placed(cell: WeldCell, loaded: LoadedWeldment) -> tuple[WeldCell, list[Find
         findings.append(Finding("info", "placed-in-middle", message, "give `placement` in a job file", "read"))
     # Fixtures stand in the cell's own frame for workpieces, whatever lies there.
     fixtures = tuple(replace(body, T_world_body=inverse(T) @ body.T_world_body) for body in cell.fixtures)
-    return replace(cell, T_holder_workpiece=cell.T_holder_workpiece @ T, fixtures=fixtures), findings
+    weldment = replace(loaded.weldment, seams=tuple(task.seam for task in loaded.tasks))
+    return replace(cell, T_holder_workpiece=cell.T_holder_workpiece @ T, fixtures=fixtures), weldment, findings
 
 
-def _with_passes(cell: WeldCell, tasks: tuple[SeamTask, ...]) -> tuple[WeldCell, list[Finding]]:
-    """Checks that procedures have the passes that seams ask for."""
+def _wrong_passes(cell: WeldCell, tasks: tuple[SeamTask, ...]) -> list[Finding]:
+    """Seams that ask for other passes than their procedures have."""
     findings = []
     for task in tasks:
         if task.passes is None:
@@ -162,7 +172,7 @@ def _with_passes(cell: WeldCell, tasks: tuple[SeamTask, ...]) -> tuple[WeldCell,
             findings.append(
                 Finding("error", "passes-differ", message, "name a procedure with so many `passes`, or add one to the cell file", f"seam {task.seam.name}")
             )  # fmt: skip
-    return cell, findings
+    return findings
 
 
 def _options(loaded: LoadedWeldment, seed: int | None) -> WeldOptions:

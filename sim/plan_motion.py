@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from core.errors import InputError
+from core.findings import Finding
 from core.frames import Array
 from core.units import MM, to_mm
 from robots.model import RobotModel
@@ -28,6 +30,15 @@ class JointNames(Protocol):
     def robot_joints(self) -> list[str]: ...
     @property
     def track_joint(self) -> str | None: ...
+
+
+class PlannedIn(Protocol):
+    """Of a plan file: its cell, and the SHA-256 of the cell's text."""
+
+    @property
+    def cell(self) -> str: ...
+    @property
+    def cell_sha256(self) -> str: ...
 
 
 class Moving(Protocol):
@@ -135,6 +146,13 @@ def check_joints(found: dict[str, list[str] | str | None], given: dict[str, Any]
             raise wrong(key, f"the plan has the joints {listed[0]}, the cell {cell} has {listed[1]}", "give the cell of the plan")
 
 
+def cell_changed(file: PlannedIn, path: Path, sha256: str) -> Finding:
+    """The finding that a cell file is not the one that was planned in."""
+    message = f"the cell file {path.name} is not the one that this was planned in ({file.cell}): the plan was checked in another cell"
+    data = {"planned_sha256": file.cell_sha256, "given_sha256": sha256}
+    return Finding("error", "cell-changed", message, "plan the job again, or give the cell file as it was", "read", data)
+
+
 def check_gapless(phases: Sequence[Moving]) -> None:
     """Raises `InputError` where a phase does not begin when the one before ends."""
     for i, (phase, following) in enumerate(pairwise(phases), 1):
@@ -174,10 +192,10 @@ def joints(rows: list[list[float]], track: list[float] | None, keys: tuple[str, 
     return np.c_[np.array(track), arm]
 
 
-def as_many(rows: Sequence[Any], k: int, place: str) -> None:
-    """Raises `InputError` where a phase of k samples has another number of rows."""
+def as_many(rows: Sequence[Any], k: int, place: str, of: str = "the phase") -> None:
+    """Raises `InputError` where something of k samples has another number of rows."""
     if len(rows) != k:
-        raise wrong(place, f"{len(rows)} samples; the phase has {k}")
+        raise wrong(place, f"{len(rows)} samples; {of} has {k}")
 
 
 def table(rows: list[list[float]], columns: int, place: str, k: int | None) -> Array:

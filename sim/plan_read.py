@@ -18,7 +18,19 @@ from sim.grips import Grip
 from sim.handling import with_pile
 from sim.plan import BendPlan, BendStep, Event, PartPlacement, Phase
 from sim.plan_file import PhaseEntry, PlanFile
-from sim.plan_motion import JOINT_TIME, as_many, below, check_gapless, check_joints, joint_names, motion_of, pose, table, wrong
+from sim.plan_motion import (
+    JOINT_TIME,
+    as_many,
+    below,
+    cell_changed,
+    check_gapless,
+    check_joints,
+    joint_names,
+    motion_of,
+    pose,
+    table,
+    wrong,
+)
 
 Tool = TypeVar("Tool", Punch, Die)
 MASS = 1e-3
@@ -53,16 +65,10 @@ def read_result(file: PlanFile, part: SheetPart, cell: Cell) -> BendingResult:
     _check_order(phases, [step.label for step in steps])
     findings = tuple(Finding(f.level, f.code, f.message, f.remedy, f.step, f.data) for f in file.findings)
     if cell.sha256 != file.cell_sha256:
-        findings += (_cell_changed(file, cell),)
+        findings += (cell_changed(file, cell.path, cell.sha256),)
     plan = BendPlan(file.cell, file.part.name, file.gripper, steps, phases, findings, file.seed)
     search = SearchEffort(file.search.orders, file.search.checks)
     return BendingResult(plan, with_pile(cell, part), part, setup, gripper, grips, file.stack_face_up, search, file.quantity)
-
-
-def _cell_changed(file: PlanFile, cell: Cell) -> Finding:
-    message = f"the cell file {cell.path.name} is not the one that this was planned in ({file.cell}): the plan was checked in another cell"
-    data = {"planned_sha256": file.cell_sha256, "given_sha256": cell.sha256}
-    return Finding("error", "cell-changed", message, "plan the job again, or give the cell file as it was", "read", data)
 
 
 def _check_part(file: PlanFile, part: SheetPart) -> None:

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from cells.weld_model import WeldCell
 from core.units import to_deg, to_mm
+from sim.plan_motion import joint_names, motion_dict
 from sim.weld.plan import SeamWeld, WeldPhase, WeldPlan
+from sim.weld.plan_file import FORMAT
+from sim.weld.plan_read import positioner_joints
 from sim.weld.times import weld_times
 
-FORMAT = "pliant-weld-plan/1"
 
+def weld_plan_dict(plan: WeldPlan, cell: WeldCell, job_files: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The plan as plain data, every figure in full so that `sim.weld.plan_read` gives the same plan back; see docs/plan_json.md.
 
-def weld_plan_dict(plan: WeldPlan, cell: WeldCell) -> dict[str, Any]:
-    """The plan as plain data."""
+    Args:
+        plan: The plan.
+        cell: Its cell, the workpiece's frame where the job puts it.
+        job_files: SHA-256 of the files that the weldment was made from, by their name in the result folder; None: they are not beside the plan.
+    """
     slides = cell.robot.model.slides
-    names = list(cell.robot.model.mechanism.joint_names)
     return {
         "format": FORMAT,
         "cell": plan.cell,
         "cell_sha256": cell.sha256,
+        "job_files": None if job_files is None else dict(job_files),
         "weldment": plan.weldment,
         "torch": cell.torch.name,
         "seed": plan.seed,
         "cycle_time_s": round(plan.duration, 3),
-        "robot_joints": names[slides:],
-        "track_joint": names[0] if slides else None,
-        "positioner_joints": [] if cell.positioner is None else list(cell.positioner.mechanism.joint_names),
+        **joint_names(cell.robot.model),
+        "positioner_joints": positioner_joints(cell),
         "T_world_workpiece_m": cell.T_world_workpiece().tolist(),
         "times": time_row(plan, cell),
         "welds": [_weld(weld, slides) for weld in plan.welds],
@@ -85,13 +92,22 @@ def _range(values: Any) -> list[float]:
 
 
 def _weld(weld: SeamWeld, slides: int) -> dict[str, Any]:
+    seam = weld.seam
     return {
-        "seam": weld.seam.name,
+        "seam": seam.name,
+        "kind": seam.kind,
+        "curve": seam.curve,
+        "closed": bool(seam.closed),
+        "pieces": list(seam.pieces),
+        "thicknesses_m": [float(seam.thickness_a), float(seam.thickness_b)],
+        "gap_m": float(seam.gap),
+        "root_m": seam.points.tolist(),
+        "normals_a": seam.normals_a.tolist(),
+        "normals_b": seam.normals_b.tolist(),
         "bead": weld.bead,
         "procedure": weld.procedure,
         "position": weld.position,
         "cost": float(weld.cost),
-        "root_m": weld.seam.points.tolist(),
         "Ts_piece_tcp_m": weld.Ts_piece_tcp.tolist(),
         "work_rad": weld.work.tolist(),
         "travel_rad": weld.travel.tolist(),
@@ -109,13 +125,6 @@ def _phase(phase: WeldPhase, slides: int) -> dict[str, Any]:
         "kind": phase.kind,
         "arc": phase.arc,
         "weld": phase.weld,
-        "times_s": phase.times.tolist(),
-        "robot_rad": phase.robot[:, slides:].tolist(),
-        "track_m": phase.robot[:, 0].tolist() if slides else None,
+        **motion_dict(phase, slides),
         "positioner_rad": phase.positioner.tolist(),
-        "waypoints": [int(k) for k in phase.waypoints],
-        "corners_rad": None if phase.corners is None else phase.corners[:, slides:].tolist(),
-        "blends_rad": None if phase.blends is None else phase.blends.tolist(),
-        "clearance_mm": None if phase.clearance is None else round(to_mm(phase.clearance), 4),
-        "closest": None if phase.closest is None else list(phase.closest),
     }

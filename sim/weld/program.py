@@ -148,18 +148,50 @@ class _Builder:
         return tuple(float(v) for v in q_positioner) if self.cell.positioner is not None else None
 
 
+def bare_weld_program(cell: WeldCell, language: str) -> RobotProgram:
+    """A program without routines for a welding cell: its torch, the workpiece's frame, its procedures, its lines as a language names them."""
+    lines = signal_lines(cell, language)
+    if language == "urscript" and PROCEDURE_LINE not in lines:
+        lines[PROCEDURE_LINE] = SignalLine(group_line(language, PROCEDURE_LINE), True, True)
+    model = cell.robot.model
+    carried = cell.positioner is not None
+    T_frame = cell.T_holder_workpiece if carried else inverse(cell.robot.T_world_base) @ cell.T_world_workpiece()
+    return RobotProgram(
+        name=cell.name,
+        title=cell.title,
+        robot=model.name,
+        lower=model.lower,
+        upper=model.upper,
+        tools={"torch": Tool(cell.torch.T_flange_tcp, Load(cell.torch.mass, cell.torch.com))},
+        frames={"workpiece": Frame(T_frame, carried=carried)},
+        loads={},
+        signals=lines,
+        routines=(),
+        prismatic=np.arange(len(model.lower)) < model.slides,
+        track_speed=float(model.velocity[0]) if model.slides else 0.0,
+        on_fault=tuple(SetSignal(name, False) for name in ("arc-on", "clean-start") if name in cell.signals),
+        procedures={one.name: _procedure(one) for one in cell.procedures},
+        weaves={one.name: _weave(one) for one in cell.procedures if one.weave is not None},
+        positioner=() if cell.positioner is None else tuple(joint.kind == "prismatic" for joint in cell.positioner.mechanism.joints if joint.kind != "fixed"),
+        postures=posture_rule(model),
+        flange=model.fk,
+        joint_speeds=model.velocity,
+    )  # fmt: skip
+
+
 def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:
     """The program of a plan that has phases, with the lines as a language names them."""
-    used = list(dict.fromkeys(weld.procedure for weld in plan.welds))
+    used = {weld.procedure for weld in plan.welds}
     procedures = {one.name: one for one in cell.procedures if one.name in used}
     builder = _Builder(plan, cell, procedures)
     steps = [step for step in dict.fromkeys(phase.step for phase in plan.phases) if step != "home"]
     routines = [Routine(step, _title(step, plan), tuple(builder.body_of(step))) for step in steps]
     first = plan.phases[0]
     external = None if cell.positioner is None else tuple(float(v) for v in first.positioner[0])
+    bare = bare_weld_program(cell, language)
     main: list[Instruction] = [
         Remark("start: arc off, robot to its home position"),
-        *(SetSignal(name, False) for name in ("arc-on", "clean-start") if name in cell.signals),
+        *bare.on_fault,
         UseTool("torch"),
         UseFrame("workpiece"),
         MoveJoint(first.robot[0], SAFE_START, external=external),
@@ -168,23 +200,11 @@ def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:
         *(Call(step) for step in steps),
         *builder.body_of("home"),
     ]
-    lines = signal_lines(cell, language)
-    if language == "urscript" and PROCEDURE_LINE not in lines:
-        lines[PROCEDURE_LINE] = SignalLine(group_line(language, PROCEDURE_LINE), True, True)
-    model = cell.robot.model
-    carried = cell.positioner is not None
-    T_frame = cell.T_holder_workpiece if carried else inverse(cell.robot.T_world_base) @ cell.T_world_workpiece()
     missing = [finding.step for finding in plan.findings if finding.level == "error" and finding.step.startswith("seam ")]
-    return RobotProgram(
+    return replace(
+        bare,
         name=plan.weldment,
         title=f"{plan.weldment}: {len(plan.welds)} beads in {cell.name}, made by Pliant",
-        robot=model.name,
-        lower=model.lower,
-        upper=model.upper,
-        tools={"torch": Tool(cell.torch.T_flange_tcp, Load(cell.torch.mass, cell.torch.com))},
-        frames={"workpiece": Frame(T_frame, carried=carried)},
-        loads={},
-        signals=lines,
         routines=(Routine("main", "main", tuple(main)), *routines),
         notes=(
             f"torch {cell.torch.name}: TCP at the wire's end, {to_mm(cell.torch.ctwd):g} mm from the contact tip, z along the wire",
@@ -192,16 +212,9 @@ def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:
             *((f"not welded by this program: {', '.join(dict.fromkeys(missing))}",) if missing else ()),
             "first run: arc blocked, single step, reduced speed",
         ),
-        prismatic=np.arange(len(model.lower)) < model.slides,
-        track_speed=float(model.velocity[0]) if model.slides else 0.0,
-        on_fault=tuple(SetSignal(name, False) for name in ("arc-on", "clean-start") if name in cell.signals),
-        procedures={name: _procedure(one) for name, one in procedures.items()},
-        weaves={name: _weave(one) for name, one in procedures.items() if one.weave is not None},
-        positioner=() if cell.positioner is None else tuple(joint.kind == "prismatic" for joint in cell.positioner.mechanism.joints if joint.kind != "fixed"),
-        postures=posture_rule(model),
-        flange=model.fk,
-        joint_speeds=model.velocity,
-    )  # fmt: skip
+        procedures={name: one for name, one in bare.procedures.items() if name in used},
+        weaves={name: one for name, one in bare.weaves.items() if name in used},
+    )
 
 
 def weld_controller(program: RobotProgram, cell: WeldCell, language: str) -> Controller:

@@ -19,8 +19,8 @@ METAL = {color: Finish(0.15, 0.45) for color in PIECES}
 """Little metal: players without an environment map draw full metal nearly black."""
 
 
-def weld_recording_glb(cell: WeldCell, weldment: Weldment, plan: WeldPlan) -> bytes:
-    """The whole plan as one `.glb` file; needs a plan with phases."""
+def weld_recording_glb(cell: WeldCell, weldment: Weldment | None, plan: WeldPlan) -> bytes:
+    """The whole plan as one `.glb` file; needs a plan with phases. Without a weldment the cell is empty."""
     stage = build_weld_stage(cell, weldment)
     moments = [(time, stage.places(joints_at(phase, time))) for phase, time in key_times(plan.phases)]
     shown = {stage.arc: _arc(plan.phases)}
