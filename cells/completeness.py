@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cells.model import Cell, Signal
+from cells.model import AT_HOME, Cell, Signal
 from core.findings import Finding
 
 
@@ -37,11 +37,11 @@ def incomplete(cell: Cell) -> list[Finding]:
                 "cell",
             )
         )
-    return findings + shared_addresses(cell.signals)
+    return findings + line_findings(cell.signals)
 
 
-def shared_addresses(signals: Mapping[str, Signal]) -> list[Finding]:
-    """Lines that share an address."""
+def line_findings(signals: Mapping[str, Signal]) -> list[Finding]:
+    """Lines that share an address; no line that tells whether the robot stands at home."""
     findings = []
     seen: dict[tuple[str, str], str] = {}
     for name, signal in signals.items():
@@ -56,4 +56,15 @@ def shared_addresses(signals: Mapping[str, Signal]) -> list[Finding]:
                     "cell",
                 )
             )
+    if AT_HOME not in signals:
+        told = f"the cell has no line '{AT_HOME}': its programs begin with a slow move to home from wherever the robot stands"
+        findings.append(
+            Finding(
+                "info",
+                "no-home-check",
+                told,
+                f"add `{AT_HOME}: {{direction: in, address: ...}}`, the controller's reference position or home zone, to `signals`",
+                "cell",
+            )
+        )
     return findings

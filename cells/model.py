@@ -210,6 +210,10 @@ class Station:
     holding_force: float = 0.0
 
 
+AT_HOME = "at-home"
+"""Name of the input by which the controller tells that the robot stands at home: its reference position, world zone or home signal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One line between robot and brake or gripper; `name` is the neutral one, `address` the controller's (`$OUT[5]`, `doBendStart`)."""

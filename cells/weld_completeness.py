@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 
-from cells.completeness import shared_addresses
+from cells.completeness import line_findings
 from cells.weld_model import WeldCell, WeldProcedure
 from core.findings import Finding
 from parts.seam import SeamKind
@@ -20,7 +20,7 @@ LEAST_FILL, MOST_FILL = 1.0, 1.5
 
 def weld_incomplete(cell: WeldCell) -> list[Finding]:
     """Findings on signal lines, procedures and the cleaner; none of them forbids planning."""
-    findings = shared_addresses(cell.signals)
+    findings = line_findings(cell.signals)
     for name, direction in (LINES | (CLEANER_LINES if cell.T_world_cleaner is not None else {})).items():
         signal = cell.signals.get(name)
         if signal is None or signal.direction != direction:

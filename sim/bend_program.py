@@ -30,7 +30,7 @@ from robots.programs.program import (
 from sim.bending import BendingResult
 from sim.plan import Event, Phase
 from sim.robot_path import T_world_tcp
-from sim.verify.wiring import bare_program
+from sim.verify.wiring import bare_program, home_check
 
 FOLLOW_ERROR = 0.2e-3
 """How far the programmed segments may leave the followed path, at any moment [m]."""
@@ -82,8 +82,9 @@ class _Builder:
             *([SetSignal("robot-clear", True)] if "robot-clear" in cell.signals else []),
         ]
         start = result.plan.phases[0].robot[0]
+        main += home_check(cell)
         main += [UseTool("gripper"), UseFrame("brake"), MoveJoint(start, 0.2), HoldLoad(None), WaitSignal("part-held", False, 5.0)]
-        self.origins += [Origin(0, 0, 0)] * (sum(isinstance(one, SetSignal) for one in main) + 3)
+        self.origins += [Origin(0, 0, 0)] * (sum(isinstance(one, SetSignal) for one in main) + len(home_check(cell)) + 3)
         steps = list(dict.fromkeys(phase.step for phase in result.plan.phases))
         for step in steps:
             self._step(step, [(i, phase) for i, phase in enumerate(result.plan.phases) if phase.step == step])

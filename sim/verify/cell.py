@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cells.model import Cell, Gripper
+from cells.model import AT_HOME, Cell, Gripper
 from core.errors import InputError
 from core.findings import Finding
 from core.frames import Array
@@ -19,9 +19,10 @@ from sim.timeline import joint_limits
 from sim.verify.brake import VirtualBrake, bend_laws
 from sim.verify.drive import LONGEST_LINE, Driven, drive
 from sim.verify.part import FINGER_REACH, GaugeCheck, VirtualPart
+from sim.verify.wiring import off_home
 
-FELT = ("part-held", "finger-left", "finger-right")
-"""Inputs that tell where the part is."""
+FELT = ("part-held", "finger-left", "finger-right", AT_HOME)
+"""Inputs that tell where part and robot are."""
 FOLLOW_OFF = 1.0e-3
 """How far the followed sheet may be pulled from where the tools hold it, at most [m]."""
 
@@ -106,6 +107,8 @@ class VirtualCell:
             return self._outputs.get(name, 0 if name.startswith("bend-number") else False)
         if self.job is None:
             return self._shown.get(name, False)
+        if name == AT_HOME:
+            return off_home(self.cell, self.q) is None
         if name == "part-held":
             return self._held
         if name in ("finger-left", "finger-right"):
@@ -155,7 +158,9 @@ class VirtualCell:
             name = self._name(address)
             if self.read(address) == value:
                 continue
-            if name == "part-held" and self.part is not None:
+            if name == AT_HOME:
+                reasons.append(off_home(self.cell, self.q) or "the robot stands at home")
+            elif name == "part-held" and self.part is not None:
                 reasons.append(self.part.why or f"the gripper {'has nothing to hold' if value else 'still holds the part'}")
             elif name in ("finger-left", "finger-right") and self._gauge is not None:
                 reasons.append(self._short(name == "finger-left"))

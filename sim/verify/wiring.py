@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from cells.model import Cell, Gripper
+from cells.model import AT_HOME, Cell, Gripper
 from cells.weld_model import WeldCell
 from core.findings import Finding
-from core.frames import inverse
+from core.frames import Array, inverse
+from core.units import to_deg, to_mm
 from robots.postures import posture_rule
 from robots.programs.controller import Controller, controller_of
-from robots.programs.program import Frame, Load, RobotProgram, SetSignal, SignalLine, Tool
+from robots.programs.program import Frame, Load, RobotProgram, SetSignal, SignalLine, Tool, WaitSignal
 
 GROUPS = ("bend-number", "bend-number-echo", "weld-procedure")
 """Lines that carry a number."""
 GROUP_BITS = 8
+HOME_TIMEOUT = 2.0
+"""[s]"""
+HOME_SLACK = (5e-3, 1e-2)
+"""How far a robot at home may be from it: track [m], joints [rad]."""
 
 
 def addresses(cell: Cell | WeldCell, language: str) -> tuple[dict[str, str], list[Finding]]:
@@ -74,6 +79,23 @@ def signal_lines(cell: Cell | WeldCell, language: str) -> dict[str, SignalLine]:
     """The cell's lines as a program in a language has them."""
     named, _ = addresses(cell, language)
     return {name: SignalLine(named[name], signal.direction == "out", name in GROUPS) for name, signal in cell.signals.items()}
+
+
+def home_check(cell: Cell | WeldCell) -> list[WaitSignal]:
+    """What a program asks before its first move: the controller says that the robot stands at home, where the cell has a line for it."""
+    return [WaitSignal(AT_HOME, True, HOME_TIMEOUT)] if AT_HOME in cell.signals else []
+
+
+def off_home(cell: Cell | WeldCell, q: Array) -> str | None:
+    """How a robot does not stand at home, as the controller's reference position sees it; None: it does."""
+    model = cell.robot.model
+    off = np.abs(q - cell.robot.q_home)
+    near = np.where(np.arange(len(q)) < model.slides, HOME_SLACK[0], HOME_SLACK[1])
+    if not np.any(off > near):
+        return None
+    joint = int(np.argmax(off / near))
+    far = f"{to_mm(float(off[joint])):.0f} mm" if joint < model.slides else f"{to_deg(float(off[joint])):.1f} deg"
+    return f"joint {model.mechanism.joint_names[joint]} stands {far} from home"
 
 
 def bare_program(cell: Cell, gripper: Gripper, language: str) -> RobotProgram:

@@ -35,7 +35,7 @@ from robots.programs.program import (
     WaitSignal,
     Weave,
 )
-from sim.verify.wiring import controller, group_line, signal_lines
+from sim.verify.wiring import controller, group_line, home_check, signal_lines
 from sim.weld.path import T_world_tcp, legs
 from sim.weld.peripherals import PROCEDURE_LINE
 from sim.weld.plan import SeamWeld, WeldPhase, WeldPlan
@@ -192,6 +192,7 @@ def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:
     main: list[Instruction] = [
         Remark("start: arc off, robot to its home position"),
         *bare.on_fault,
+        *home_check(cell),
         UseTool("torch"),
         UseFrame("workpiece"),
         MoveJoint(first.robot[0], SAFE_START, external=external),

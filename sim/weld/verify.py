@@ -159,42 +159,51 @@ def bead_runs(burns: list[Burn], plan: WeldPlan, cell: WeldCell) -> tuple[list[B
         procedure = procedures[weld.procedure]
         Ts = inverse(cell.T_world_workpiece(burn.positioner)) @ T_world_tcp(cell, burn.robot)
         off, work, travel = on_bead(weld, procedure, Ts)
-        step = f"seam {weld.seam.name}"
         seen = BeadRun(weld.seam.name, float(np.max(off)), _span(work), _span(travel), float(burn.times[-1] - burn.times[0]))
         out.append(seen)
         ends = np.linalg.norm(Ts[[0, -1], :3, 3] - weld.Ts_piece_tcp[[0, -1], :3, 3], axis=1)
-        if np.max(ends) > AT_ENDS:
-            which = "begins" if ends[0] >= ends[1] else "ends"
-            message = f"the arc {which} {to_mm(float(np.max(ends))):.2f} mm from where the bead {which}"
-            findings.append(
-                Finding(
-                    "error",
-                    "bead-ends",
-                    message,
-                    "correct the targets of this seam",
-                    step,
-                    {"off_mm": round(to_mm(float(np.max(ends))), 3)},
-                )
-            )
-        if seen.off > ON_SEAM:
-            message = f"the wire's end leaves the seam by {to_mm(seen.off):.3f} mm; {to_mm(ON_SEAM):g} mm are allowed"
-            findings.append(
-                Finding("error", "off-seam", message, "correct the targets of this seam", step, {"off_mm": round(to_mm(seen.off), 4)})
-            )
-        extra = procedure.passes[weld.bead][2]
-        for name, (low, high), window, more in (("work", seen.work, procedure.work, extra), ("travel", seen.travel, procedure.travel, 0.0)):
-            if low < window.low + more - ANGLE_SLACK or high > window.high + more + ANGLE_SLACK:
-                message = f"the {name} angle goes from {to_deg(low):.1f} to {to_deg(high):.1f} deg; {procedure.name} allows {to_deg(window.low + more):.1f} to {to_deg(window.high + more):.1f}"
-                findings.append(Finding("error", "angle-outside", message, "correct the targets of this seam", step))
         way = float(np.sum(np.linalg.norm(np.diff(Ts[:, :3, 3], axis=0), axis=1)))
-        speed = way / max(seen.seconds, 1e-9)
-        if abs(speed / procedure.speed - 1) > SPEED_SLACK:
-            message = f"it is welded with {to_mm(speed):.2f} mm/s on average, {procedure.name} needs {to_mm(procedure.speed):.2f}"
-            findings.append(Finding("error", "weld-speed", message, "correct the speed, or the targets that stop inside the seam", step))
-        if burn.procedure not in (procedure.number, procedure.name):
-            message = f"it is welded with procedure {burn.procedure}, the plan has {procedure.number} ({procedure.name})"
-            findings.append(Finding("error", "procedure-differs", message, "correct the procedure's number", step))
+        findings += _judged(burn, weld, procedure, seen, ends, way)
     return out, findings
+
+
+def _judged(burn: Burn, weld: SeamWeld, procedure: WeldProcedure, seen: BeadRun, ends: Array, way: float) -> list[Finding]:
+    """What is wrong with one bead, with the line that ignites its arc.
+
+    Args:
+        burn, weld, procedure, seen: The bead as it burned, as it should be, and what was seen of it.
+        ends: How far it begins and ends from where it should (2,) [m].
+        way: Its length as welded [m].
+    """
+    findings: list[Finding] = []
+
+    def wrong(code: str, message: str, remedy: str = "correct the targets of this seam", **data: float) -> None:
+        place = f"{burn.at}: " if burn.at.line else ""
+        more = {"file": burn.at.file, "line": burn.at.line} if burn.at.line else {}
+        findings.append(
+            Finding("error", code, f"{place}seam {weld.seam.name}: {message}", remedy, f"seam {weld.seam.name}", {**data, **more})
+        )
+
+    if np.max(ends) > AT_ENDS:
+        which = "begins" if ends[0] >= ends[1] else "ends"
+        far = to_mm(float(np.max(ends)))
+        wrong("bead-ends", f"the arc {which} {far:.2f} mm from where the bead {which}", off_mm=round(far, 3))
+    if seen.off > ON_SEAM:
+        told = f"the wire's end leaves the seam by {to_mm(seen.off):.3f} mm; {to_mm(ON_SEAM):g} mm are allowed"
+        wrong("off-seam", told, off_mm=round(to_mm(seen.off), 4))
+    extra = procedure.passes[weld.bead][2]
+    for name, (low, high), window, more in (("work", seen.work, procedure.work, extra), ("travel", seen.travel, procedure.travel, 0.0)):
+        if low < window.low + more - ANGLE_SLACK or high > window.high + more + ANGLE_SLACK:
+            allowed = f"{procedure.name} allows {to_deg(window.low + more):.1f} to {to_deg(window.high + more):.1f}"
+            wrong("angle-outside", f"the {name} angle goes from {to_deg(low):.1f} to {to_deg(high):.1f} deg; {allowed}")
+    speed = way / max(seen.seconds, 1e-9)
+    if abs(speed / procedure.speed - 1) > SPEED_SLACK:
+        told = f"it is welded with {to_mm(speed):.2f} mm/s on average, {procedure.name} needs {to_mm(procedure.speed):.2f}"
+        wrong("weld-speed", told, "correct the speed, or the targets that stop inside the seam")
+    if burn.procedure not in (procedure.number, procedure.name):
+        told = f"it is welded with procedure {burn.procedure}, the plan has {procedure.number} ({procedure.name})"
+        wrong("procedure-differs", told, "correct the procedure's number")
+    return findings
 
 
 def on_bead(weld: SeamWeld, procedure: WeldProcedure, Ts_piece_tcp: Array) -> tuple[Array, Array, Array]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from cells.model import AT_HOME
 from cells.weld_model import WeldCell
 from core.errors import InputError
 from core.findings import Finding
@@ -14,6 +15,7 @@ from core.frames import Array, inverse
 from core.units import to_deg
 from robots.programs.events import Moved, Place
 from sim.verify.drive import LONGEST_LINE, Driven, drive
+from sim.verify.wiring import off_home
 from sim.weld.index import index_time
 from sim.weld.path import T_world_tcp
 from sim.weld.peripherals import ARC_ON, ASKED_BY, PROCEDURE_LINE, Peripherals
@@ -26,12 +28,13 @@ AT_CLEANER = 0.12
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Burn:
-    """One arc as it burned: the procedure's name or number, and the joints meanwhile (k, n) with their times (k,) [s] and the positioner's (m,)."""
+    """One arc as it burned: the procedure's name or number, the joints meanwhile (k, n) with their times (k,) [s] and the positioner's (m,); where the text ignites it."""
 
     procedure: str | int
     times: Array
     robot: Array
     positioner: Array
+    at: Place
 
 
 class VirtualWeldCell:
@@ -66,6 +69,7 @@ class VirtualWeldCell:
         self._shown: dict[str, bool | int] = {}
         self._arc: str | int | None = None
         self._arc_from = 0
+        self._arc_at = Place()
 
     # Lines
 
@@ -77,7 +81,7 @@ class VirtualWeldCell:
     def read(self, address: str) -> bool | int:
         self._drive_on()
         name = self._name(address)
-        answer = self.peripherals.shown(name, self.clock)
+        answer = self._answer(name)
         return self._shown.get(name, False) if answer is None else answer
 
     def write(self, address: str, value: bool | int) -> None:
@@ -96,7 +100,7 @@ class VirtualWeldCell:
         for address, value in signals.items():
             # What no machine here answers comes: the part is clamped, the door is shut.
             name = self._name(address)
-            if self.peripherals.shown(name, self.clock) is None:
+            if self._answer(name) is None:
                 self._shown[name] = value
 
     def next_change(self) -> float | None:
@@ -104,7 +108,16 @@ class VirtualWeldCell:
 
     def why_not(self, signals: dict[str, bool | int]) -> str:
         names = [self._name(address) for address, value in signals.items() if self.read(address) != value]
-        return "; ".join(self.peripherals.why_not(name) if name in ASKED_BY else f"nothing here sets {name}" for name in names)
+        return "; ".join(self._why_not(name) for name in names)
+
+    def _answer(self, name: str) -> bool | None:
+        """What a machine of the cell or the controller itself shows; None: nobody here."""
+        return off_home(self.cell, self.q) is None if name == AT_HOME else self.peripherals.shown(name, self.clock)
+
+    def _why_not(self, name: str) -> str:
+        if name == AT_HOME:
+            return off_home(self.cell, self.q) or "the robot stands at home"
+        return self.peripherals.why_not(name) if name in ASKED_BY else f"nothing here sets {name}"
 
     # Arc and time
 
@@ -116,10 +129,10 @@ class VirtualWeldCell:
             moving = [phase for phase in burned if phase.kind == "weld"]
             if moving:
                 times, robot = (np.concatenate([getattr(phase, key) for phase in moving]) for key in ("times", "robot"))
-                self.burns.append(Burn(self._arc, times, robot, moving[0].positioner[0]))
+                self.burns.append(Burn(self._arc, times, robot, moving[0].positioner[0], self._arc_at))
             else:
                 self.findings.append(self._told("arc-stands", "the arc burns without a move", "move while the arc burns"))
-        self._arc, self._arc_from = procedure, len(self.phases)
+        self._arc, self._arc_from, self._arc_at = procedure, len(self.phases), self.place
 
     def advance(self, seconds: float) -> None:
         self._drive_on()

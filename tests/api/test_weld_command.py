@@ -27,7 +27,16 @@ def test_result_folder_holds_everything(done: tuple[Path, int]) -> None:
     out, code = done
     assert code == 0
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
-    assert names == {"summary.json", "plan.json", "recording.glb", "setup.html", "robot/T_JOINT.src", "robot/T_JOINT.dat"}
+    assert names == {
+        "summary.json",
+        "plan.json",
+        "recording.glb",
+        "setup.html",
+        "robot/T_JOINT.src",
+        "robot/T_JOINT.dat",
+        "job/job.yaml",
+        "job/t_joint.step",
+    }
     assert (out / "recording.glb").read_bytes()[:4] == b"glTF"
 
 
@@ -46,7 +55,7 @@ def test_figures_agree_with_hand_calculation(done: tuple[Path, int]) -> None:
 
 def test_plan_is_gapless_with_units_in_its_keys(done: tuple[Path, int]) -> None:
     plan = json.loads((done[0] / "plan.json").read_text())
-    assert plan["format"] == "pliant-weld-plan/1"
+    assert plan["format"] == "pliant-weld-plan/2"
     for a, b in zip(plan["phases"][:-1], plan["phases"][1:], strict=True):
         assert a["times_s"][-1] == pytest.approx(b["times_s"][0], abs=1e-9)
     assert {weld["seam"] for weld in plan["welds"]} == {"1", "2"}

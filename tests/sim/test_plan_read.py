@@ -190,7 +190,7 @@ def test_a_plan_in_a_cell_of_ones_own_asks_for_it(copied):
 
 def test_no_result_folder(tmp_path):
     for folder in (tmp_path, tmp_path / "none", PARTS / "bracket.dxf"):
-        with pytest.raises(InputError, match=r"no plan\.json; give the folder that `pliant bend --out` wrote"):
+        with pytest.raises(InputError, match=r"no plan\.json; give the folder that `pliant bend --out` or `pliant weld --out` wrote"):
             load_result(folder)
 
 
@@ -285,7 +285,7 @@ def test_inputs_changed_after_planning(copied, name):
 
 def test_a_plan_without_its_job_needs_the_part(copied, bracket):
     spoil(copied, lambda plan: plan.update(job_files=None))
-    with pytest.raises(InputError, match=r"plan\.json: job_files: .*plan the job with `pliant bend`, or give the part"):
+    with pytest.raises(InputError, match=r"plan\.json: job_files: .*plan the job again with --out, or give the part"):
         load_result(copied)
     assert_same(bracket[0], load_result(copied, part=bracket[0].part))
 
