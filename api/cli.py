@@ -49,6 +49,7 @@ def bend(
         ),
     ] = None,
     solid: Annotated[str | None, typer.Option(help="number or name of the solid, where a STEP file holds several")] = None,
+    bend_table: Annotated[Path | None, typer.Option(help="the shop's own flat widths, a CSV file (docs/bending.md)")] = None,
     seed: Annotated[int, typer.Option(help="of the random generator")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="summary as JSON on stdout")] = False,
     force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
@@ -57,7 +58,9 @@ def bend(
     from api.jobs import BendRequest, run_bend
 
     layers = _layers(layer or [])
-    request = BendRequest(source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed, layers, solid)
+    request = BendRequest(
+        source, cell, material, thickness_mm, angle_deg, direction, radius_mm, units, gripper, seed, layers, solid, bend_table
+    )
     if out.exists() and not force:
         raise InputError(f"result folder '{out}' exists; give --force to replace it", file=out)
     with shown_progress() as progress:
@@ -92,6 +95,7 @@ def unfold(
         float | None, typer.Option(help="neutral fibre from the inner face over thickness; default: the material's")
     ] = None,
     allowance: Annotated[str, typer.Option(help="k-factor or din-6935")] = "k-factor",
+    bend_table: Annotated[Path | None, typer.Option(help="the shop's own measurements, a CSV file (docs/bending.md)")] = None,
     radius_mm: Annotated[float | None, typer.Option(help="inner radius of bends modelled without one")] = None,
     by: Annotated[str, typer.Option("--convention", help="of the DXF's layers: generic, inventor, solidworks")] = "generic",
     png: Annotated[bool, typer.Option("--png", help="also a picture beside the DXF: folded, flat, refolded")] = False,
@@ -102,7 +106,7 @@ def unfold(
     from api.cli_unfold import print_unfolded, write_beside
     from api.unfold import UnfoldRequest, run_unfold, summary_json
 
-    request = UnfoldRequest(source, material, solid, k_factor, allowance, radius_mm, by, png)
+    request = UnfoldRequest(source, material, solid, k_factor, allowance, radius_mm, by, png, bend_table)
     with shown_progress() as progress:
         summary, files = run_unfold(request, progress)
     summary["files"] = write_beside(out, files, force=force)

@@ -16,20 +16,25 @@ from cells.weld_model import WeldCell
 from core.errors import InputError
 from core.files import checked_size, inside
 from parts.job import JobSpec
+from parts.step_file import is_step
 from parts.weld_job import WeldJobSpec
 
 JOB_FILE = "job/job.yaml"
 
 
-def job_files(job: JobSpec, drawing: Path, cell: Cell) -> dict[str, bytes]:
-    """The job file with every option as it was used, and the drawing beside it, by their names in the result folder.
+def job_files(job: JobSpec, drawing: Path, cell: Cell, bend_table: Path | None = None) -> dict[str, bytes]:
+    """The job file with every option as it was used, drawing and bend table beside it, by their names in the result folder.
 
     Paths of this machine are left out: the drawing has its bare name, a cell that is not shipped that of its file.
     """
     # The part is named after its drawing; the ending says what the file is, and keeps it apart from the job file.
-    name = f"{drawing.stem}.dxf"
+    name = f"{drawing.stem}{'.step' if is_step(drawing) else '.dxf'}"
     written = job.model_dump(mode="json", exclude_none=True) | {"part": name, "cell": _named(cell)}
-    return {JOB_FILE: _text(written), f"job/{name}": drawing.read_bytes()}
+    files = {f"job/{name}": drawing.read_bytes()}
+    if bend_table is not None:
+        written["bend_table"] = "bend_table.csv"
+        files["job/bend_table.csv"] = bend_table.read_bytes()
+    return {JOB_FILE: _text(written), **files}
 
 
 def weld_job_files(job: WeldJobSpec, folder: Path, files: Sequence[Path], cell: WeldCell, seed: int) -> dict[str, bytes]:

@@ -65,6 +65,7 @@ class BendRequest:
     seed: int = 0
     layers: dict[str, str] | None = None
     solid: str | None = None
+    bend_table: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,14 @@ class JobInput:
         drawing: The flat pattern's file.
         cell: Shipped cell or path.
         source: Lines of the job file; None for a job given by options alone.
+        bend_table: The shop's measurements; None: flat widths by a rule.
     """
 
     job: JobSpec
     drawing: Path
     cell: str
     source: Source | None
+    bend_table: Path | None = None
 
     def at(self, key: str) -> AbstractContextManager[None]:
         """Errors raised inside name the job file and the line of a key, where the key stands in the file."""
@@ -98,6 +101,8 @@ def job_spec(request: BendRequest) -> JobInput:
     given = {key: value for key, value in given.items() if value is not None}
     bend = {key: getattr(request, key) for key in ("angle_deg", "direction", "radius_mm")}
     bend = {key: value for key, value in bend.items() if value is not None}
+    if request.bend_table is not None:
+        given["bend_table"] = request.bend_table.name
     layers = {**(request.layers or {})}
     if request.source.suffix in (".yaml", ".yml"):
         written, source = read_source(request.source, JobSpec)
@@ -111,7 +116,7 @@ def job_spec(request: BendRequest) -> JobInput:
         name = job.cell if request.cell is not None or job.cell in cell_names() else str(folder / job.cell)
         if job.thickness_mm is None and not is_step(drawing):
             raise InputError("missing key 'thickness_mm': a DXF does not say how thick the sheet is", file=request.source)
-        return JobInput(job, drawing, name, source)
+        return JobInput(job, drawing, name, source, _bend_table(job, folder, request, source))
     folded = is_step(request.source)
     checked_size(request.source, StepLimits().bytes if folded else DxfLimits().bytes, "STEP file" if folded else "DXF file")
     missing = [f"--{key.replace('_', '-')}" for key in ("cell", "material", *(() if folded else ("thickness_mm",))) if key not in given]
@@ -120,7 +125,15 @@ def job_spec(request: BendRequest) -> JobInput:
     if "angle_deg" in bend:
         bend.setdefault("direction", "up")
     part = {"part": request.source.name or str(request.source), "bends": {"default": bend}, "layers": layers, "seed": request.seed}
-    return JobInput(_from_options({**part, **given}, request.source), request.source, str(request.cell), None)
+    return JobInput(_from_options({**part, **given}, request.source), request.source, str(request.cell), None, request.bend_table)
+
+
+def _bend_table(job: JobSpec, folder: Path, request: BendRequest, source: Source) -> Path | None:
+    """The file of the bend table; that of the options wins over the job file's."""
+    if request.bend_table is not None or job.bend_table is None:
+        return request.bend_table
+    with source.at("bend_table"):
+        return inside(folder, job.bend_table, f"bend table '{job.bend_table}'")
 
 
 def _from_options(data: dict[str, Any], file: Path) -> JobSpec:
@@ -141,13 +154,14 @@ def drawn_part(asked: JobInput) -> tuple[FlatPattern, SheetPart | None]:
     job = asked.job
     with asked.at("material"):
         steel = material(job.material)
+    rule = job.rule(asked.bend_table)
     if is_step(asked.drawing):
-        folded = folded_part(asked.drawing, job, steel)
+        folded = folded_part(asked.drawing, job, steel, rule)
         return folded.flat, folded.part
     flat = read_dxf(asked.drawing, units=job.units, layers=job.layers, keywords={str(key): word for key, word in job.bend_keywords.items()})
     if has_errors(flat.findings):
         return flat, None
-    return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness), TIP_RADIUS))
+    return flat, make_part(flat, job, steel, inner_radius(steel, rule_opening(job.thickness), TIP_RADIUS), rule)
 
 
 def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -206,7 +220,7 @@ def run_bend(request: BendRequest, progress: Progress) -> tuple[dict[str, Any], 
             shown = _shown(result, program, torques, progress)
         shown["timeline.json"] = json.dumps(timeline_dict(result, courses, exported), separators=(",", ":")).encode()
     summary["stage_times_s"] = {name: round(seconds, 3) for name, seconds in stages.seconds.items()}
-    return summary, _files(summary, result, exported, shown, job_files(job, asked.drawing, cell))
+    return summary, _files(summary, result, exported, shown, job_files(job, asked.drawing, cell, asked.bend_table))
 
 
 def _shown(result: BendingResult, program: dict[str, Any] | None, torques: TorqueCheck | None, progress: Progress) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from cells.model import Cell
 from core.errors import InputError, PliantError
 from parts.dxf import DxfLimits
 from parts.sheet import SheetPart
+from parts.step_file import StepLimits
 from sim.bending import BendingResult
 from sim.plan_file import PlanFile, read_plan_file
 from sim.plan_read import read_result
@@ -59,11 +60,15 @@ def plan_path(folder: str | Path) -> Path:
 
 def _part(folder: Path, path: Path, file: PlanFile) -> SheetPart:
     """The part made again from the job file and the drawing, which must be those that were planned."""
-    check_job_files(folder, path, file.job_files, DxfLimits().bytes)
+    check_job_files(folder, path, file.job_files, max(DxfLimits().bytes, StepLimits().bytes))
     assert file.job_files is not None
     asked = job_spec(BendRequest(folder / JOB_FILE))
     if asked.drawing.relative_to(folder.resolve()).as_posix() not in file.job_files:
         raise InputError(f"the drawing '{asked.job.part[:80]}' is not among the files of the plan", file=folder / JOB_FILE, place="part")
+    if asked.bend_table is not None and asked.bend_table.relative_to(folder.resolve()).as_posix() not in file.job_files:
+        raise InputError(
+            f"'{str(asked.job.bend_table)[:80]}' is not among the files of the plan", file=folder / JOB_FILE, place="bend_table"
+        )
     flat, part = drawn_part(asked)
     if part is None:
         raise InputError("; ".join(finding.message for finding in flat.findings if finding.level == "error"), file=asked.drawing)

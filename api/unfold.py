@@ -16,6 +16,7 @@ from core.progress import Progress, silent
 from core.stages import Stages
 from core.units import MM, to_deg, to_mm
 from parts.allowance import AllowanceRule, Din6935, KFactor
+from parts.bend_table import read_bend_table
 from parts.build import BendSpec, build_sheet
 from parts.dxf_write import convention, write_dxf
 from parts.flat import FlatPattern
@@ -48,6 +49,7 @@ class UnfoldRequest:
     radius_mm: float | None = None
     by: str = "generic"
     picture: bool = False
+    bend_table: Path | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -67,7 +69,7 @@ class FoldedPart:
     check: RefoldCheck | None
 
 
-def folded_part(file: Path, job: JobSpec, steel: Material) -> FoldedPart:
+def folded_part(file: Path, job: JobSpec, steel: Material, rule: AllowanceRule | None) -> FoldedPart:
     """The STEP part of a bending job.
 
     Raises:
@@ -80,7 +82,7 @@ def folded_part(file: Path, job: JobSpec, steel: Material) -> FoldedPart:
             file=file,
         )
     radius = None if own.radius_mm is None else own.radius_mm * MM
-    found = _folded(file, steel, job.rule, job.solid, radius, silent, Stages())
+    found = _folded(file, steel, rule, job.solid, radius, silent, Stages())
     stated = job.thickness_mm
     if stated is not None and abs(stated * MM - found.unfolded.thickness) > SAME_THICKNESS:
         raise InputError(
@@ -127,6 +129,9 @@ def run_unfold(request: UnfoldRequest, progress: Progress) -> tuple[dict[str, An
     convention(request.by)
     steel = material(request.material)
     rule: AllowanceRule | None = None
+    stated = [name for name, value in (("--k-factor", request.k_factor), ("--bend-table", request.bend_table)) if value is not None]
+    if len(stated) == 2 or (request.bend_table is not None and request.allowance != "k-factor"):
+        raise InputError("--bend-table stands instead of --k-factor and --allowance; give one of them")
     if request.allowance not in ("k-factor", "din-6935"):
         raise InputError(f"unknown allowance '{request.allowance}'; valid: k-factor, din-6935")
     if request.allowance == "din-6935":
@@ -135,6 +140,8 @@ def run_unfold(request: UnfoldRequest, progress: Progress) -> tuple[dict[str, An
         if not 0 < request.k_factor < 1:
             raise InputError(f"--k-factor is {request.k_factor:g}; it must lie between 0 and 1")
         rule = KFactor(request.k_factor)
+    elif request.bend_table is not None:
+        rule = read_bend_table(request.bend_table, request.material)
     if request.radius_mm is not None and not 0 <= request.radius_mm <= 200:
         raise InputError(f"--radius-mm is {request.radius_mm:g}; it must lie in 0..200")
     stages = Stages()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import InputError
 from core.findings import Finding
 from core.units import DEG, MM
 from parts.allowance import AllowanceRule, Din6935, KFactor
+from parts.bend_table import read_bend_table
 from parts.build import BendSpec, build_sheet
 from parts.dxf_conventions import Role
 from parts.flat import FlatPattern
@@ -58,6 +60,10 @@ class JobSpec(BaseModel):
         default=None, description="neutral fibre from the inner face over thickness; default: the material's"
     )
     allowance: Literal["k-factor", "din-6935"] = Field(default="k-factor", description="rule for the flat width of the bends")
+    bend_table: Name | None = Field(
+        default=None,
+        description="the shop's own measurements, a CSV file relative to this file and inside its folder; instead of k_factor and allowance",
+    )
     units: Literal["mm", "cm", "m", "inch", "ft"] | None = Field(
         default=None, description="of the drawing; default: what it states, if that is believable"
     )
@@ -79,9 +85,20 @@ class JobSpec(BaseModel):
             raise InputError("a DXF does not say how thick the sheet is: give thickness_mm", file=self.part)
         return self.thickness_mm * MM
 
-    @property
-    def rule(self) -> AllowanceRule | None:
-        """Flat width of the bends; None: by the K-factor of the material."""
+    @model_validator(mode="after")
+    def _one_rule(self) -> JobSpec:
+        if self.bend_table is not None and (self.k_factor is not None or self.allowance != "k-factor"):
+            raise ValueError("bend_table stands instead of k_factor and allowance; give one of them")
+        return self
+
+    def rule(self, bend_table: Path | None) -> AllowanceRule | None:
+        """Flat width of the bends; None: by the K-factor of the material.
+
+        Args:
+            bend_table: Where the job's `bend_table` is.
+        """
+        if bend_table is not None:
+            return read_bend_table(bend_table, self.material)
         return Din6935() if self.allowance == "din-6935" else None if self.k_factor is None else KFactor(self.k_factor)
 
 
@@ -126,10 +143,10 @@ def bend_specs(flat: FlatPattern, bends: BendTableEntry, default_radius: float) 
     return specs
 
 
-def make_part(flat: FlatPattern, job: JobSpec, material: Material, default_radius: float) -> SheetPart:
+def make_part(flat: FlatPattern, job: JobSpec, material: Material, default_radius: float, rule: AllowanceRule | None) -> SheetPart:
     """The sheet part of a job; the drawing must have no findings of error level."""
     specs = bend_specs(flat, job.bends, default_radius)
-    return build_sheet(flat, thickness=job.thickness, material=material, specs=specs, rule=job.rule)
+    return build_sheet(flat, thickness=job.thickness, material=material, specs=specs, rule=rule)
 
 
 def blocking_findings(flat: FlatPattern) -> list[Finding]:

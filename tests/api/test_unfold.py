@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
 
 from api.cli import app
+from api.job_folder import JOB_FILE, job_files
 from api.jobs import BendRequest, drawn_part, job_spec
+from cells.load import load_cell
 from core.errors import InputError
 from core.units import MM, to_deg
 from parts.dxf import read_dxf
@@ -73,6 +75,8 @@ def test_existing_files_are_kept(bracket, tmp_path):
         (["--material", "cheese"], "unknown material 'cheese'"),
         (["--convention", "tekla"], "unknown DXF convention 'tekla'"),
         (["--k-factor", "1.5"], "--k-factor is 1.5; it must lie between 0 and 1"),
+        (["--k-factor", "0.4", "--bend-table", "shop.csv"], "--bend-table stands instead of --k-factor and --allowance"),
+        (["--bend-table", "shop.csv"], "shop.csv: no such file"),
         (["--allowance", "guess"], "unknown allowance 'guess'; valid: k-factor, din-6935"),
         (["--radius-mm", "-1"], "--radius-mm is -1"),
         (["--solid", "7"], "there is no one solid '7'"),
@@ -114,3 +118,34 @@ def test_job_file_with_a_step_part(bracket, tmp_path):
     (tmp_path / "part.dxf").write_text("")
     with pytest.raises(InputError, match="thickness_mm"):
         job_spec(BendRequest(job))
+
+
+def test_the_shops_bend_table_makes_flat_and_plan(bracket, tmp_path):
+    """A measured flat width of 4.1 mm: 50 + 40 + 4.1 mm; the job's folder keeps the table, and its part comes back the same."""
+    shop = tmp_path / "shop.csv"
+    shop.write_text("material;thickness_mm;radius_mm;angle_deg;allowance_mm\nmild-steel;2;2;90;4,1\n")
+    done = runner.invoke(app, ["unfold", str(bracket), "--out", str(tmp_path / "flat.dxf"), "--bend-table", str(shop), "--json"])
+    assert done.exit_code == 0, done.output
+    assert sorted(json.loads(done.stdout[done.stdout.index("{") :])["size_mm"]) == pytest.approx([94.1, 100], abs=1e-6)
+    asked = job_spec(BendRequest(bracket, "bending-irb4600", "mild-steel", bend_table=shop))
+    _, part = drawn_part(asked)
+    assert part is not None and part.bends[0].allowance == pytest.approx(4.1e-3)
+    for name, data in job_files(asked.job, asked.drawing, load_cell(asked.cell), asked.bend_table).items():
+        target = tmp_path / "out" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    again = job_spec(BendRequest(tmp_path / "out" / JOB_FILE))
+    _, back = drawn_part(again)
+    assert back is not None and back.bends[0].allowance == part.bends[0].allowance and again.drawing.suffix == ".step"
+
+
+def test_a_bend_table_that_leads_nowhere_is_refused(bracket, tmp_path):
+    job = bracket.parent / "tabled.yaml"
+    for line, told in (
+        ("bend_table: ../shop.csv", "leaves the folder"),
+        ("bend_table: none.csv", "none.csv"),
+        ("bend_table: x.csv\nk_factor: 0.4", "instead of k_factor"),
+    ):
+        job.write_text(f"part: {bracket.name}\ncell: bending-irb4600\nmaterial: mild-steel\n{line}\n")
+        with pytest.raises(InputError, match=told):
+            drawn_part(job_spec(BendRequest(job)))

@@ -7,7 +7,6 @@ import pytest
 from shapely import box
 
 from core.errors import InputError
-from parts.allowance import BendTable, BendTableRow, Din6935, KFactor
 from parts.build import BendSpec, build_sheet
 from parts.convex import convex_pieces
 from parts.flat import BendLine, FlatPattern
@@ -16,26 +15,6 @@ from tests.conftest import folded_points, strip
 
 T, R, K = 2e-3, 2e-3, 0.42
 DEDUCTION = 2 * (R + T) - np.pi / 2 * (R + K * T)
-
-
-def test_din_6935_test_vector():
-    # r 2, t 2, 90 degrees: k 0.65, BA 4.16 mm (pgsrl.eu, by way of the reference collection).
-    assert Din6935().allowance(np.pi / 2, 2e-3, 2e-3) * 1e3 == pytest.approx(4.16, abs=0.005)
-
-
-def test_k_factor_is_the_neutral_fibre():
-    assert KFactor(0.5).allowance(np.pi, 1e-3, 2e-3) == pytest.approx(np.pi * 2e-3)
-
-
-def test_bend_table_interpolates_within_ten_degrees_only():
-    rows = (
-        BendTableRow(1e-3, 1e-3, np.radians(85), 2.0e-3),
-        BendTableRow(1e-3, 1e-3, np.radians(95), 2.4e-3),
-        BendTableRow(1e-3, 1e-3, np.radians(120), 3e-3),
-    )
-    assert BendTable(rows).allowance(np.radians(90), 1e-3, 1e-3) == pytest.approx(2.2e-3)
-    with pytest.raises(InputError, match="no row"):
-        BendTable(rows).allowance(np.radians(110), 1e-3, 1e-3)
 
 
 def test_l_leg_heights_by_hand():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from api.jobs import BendRequest, drawn_part, job_spec, run_bend
+from api.results import load_result
 from cells.load import load_cell
 from core.progress import silent
 from sim.bend_motion import BendGeometry, bend_paths
 from sim.cell_scene import build_cell_scene
 from sim.grips import candidate_grips
 from sim.handling import with_pile
+from sim.programs import export
 from sim.sequence import plan_sequence
 from sim.stroke_options import StrokeOptions
 from tests.conftest import SHARED
@@ -38,7 +40,7 @@ PARTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PARTS)
-def test_real_parts_reach_a_verified_program(real_step, name):
+def test_real_parts_reach_a_verified_program(real_step, name, tmp_path):
     summary, files = run_bend(BendRequest(real_step / name, cell=CELL, material="mild-steel"), silent)
     assert [finding["message"] for finding in summary["findings"] if finding["level"] == "error"] == []
     assert summary["verified"] is True and summary["program"]["language"] == "rapid"
@@ -47,6 +49,14 @@ def test_real_parts_reach_a_verified_program(real_step, name):
     # Nothing but what is meant to touch comes nearer than the second engine's own resolution.
     assert summary["clearance_mm"] > 0.5
     assert 10.0 < summary["cycle_time_s"] < 120.0
+    for file, data in files.items():
+        target = tmp_path / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    back = load_result(tmp_path)
+    assert back.plan.duration == pytest.approx(summary["cycle_time_s"], abs=0.01) and export(back).files == {
+        file.removeprefix("robot/"): data for file, data in files.items() if file.startswith("robot/")
+    }
 
 
 @pytest.mark.slow
