@@ -18,6 +18,7 @@ from api.cli_weld import add_weld_commands
 from api.console import STYLES, err_console, out_console, shown_progress, write_folder
 from core.errors import InputError, PliantError, UnknownNameError
 from core.findings import has_errors
+from parts.step_process import is_step, start_ahead
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
 add_program_commands(app)
@@ -55,6 +56,8 @@ def bend(
     force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
 ) -> None:
     """Plans a bending job and writes the result folder. Exit code 0: planned, 1: findings of error level, 2: bad input."""
+    if is_step(source):
+        start_ahead()
     from api.jobs import BendRequest, run_bend
 
     layers = _layers(layer or [])
@@ -103,6 +106,7 @@ def unfold(
     force: Annotated[bool, typer.Option(help="replace existing files")] = False,
 ) -> None:
     """Unfolds a STEP part and checks the flat. Exit code 0: unfolded, 1: findings of error level, 2: bad input, or no bent sheet."""
+    start_ahead()
     from api.cli_unfold import print_unfolded, write_beside
     from api.unfold import UnfoldRequest, run_unfold, summary_json
 

@@ -16,6 +16,7 @@ from api.console import STYLES, out_console, shown_progress, write_folder
 from core.errors import InputError
 from core.finding_groups import grouped
 from core.findings import Finding
+from parts.step_process import is_step, start_ahead
 
 MOST_PIECES = 12
 
@@ -40,6 +41,8 @@ def seams(
     force: Annotated[bool, typer.Option(help="replace existing files")] = False,
 ) -> None:
     """Lists and draws the seams of a weldment. Exit code 0: listed, 1: findings of error level, 2: bad input."""
+    if is_step(source):
+        start_ahead()
     from api.weld_seams import SeamsRequest, run_seams
 
     given = {
@@ -126,6 +129,8 @@ def weld(
     force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
 ) -> None:
     """Plans a welding job and writes the result folder. Exit code 0: every seam welded and verified, 1: findings of error level, 2: bad input."""
+    if is_step(source):
+        start_ahead()
     from api.weld import WeldRequest, run_weld
 
     if out.exists() and not force:

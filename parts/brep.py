@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,15 +116,17 @@ class Brep:
 
     def _leftmost(self, row: int, candidates: list[int]) -> int:
         """Where a loop meets a vertex twice, the sharpest turn to the left keeps the face on the left."""
-        normal = self.normals[int(self.coedges[row, 0])]
-        own = self.coedge_points(row)
-        back = own[-2] - own[-1]
+        nx, ny, nz = self.normals[int(self.coedges[row, 0])].tolist()
+        before, end = self.coedge_points(row)[-2:].tolist()
+        bx, by, bz = (b - e for b, e in zip(before, end, strict=True))
 
         def turn(other: int) -> float:
-            points = self.coedge_points(other)
-            way = points[1] - points[0]
-            angle = float(np.arctan2(normal @ np.cross(way, back), way @ back))
-            return angle % (2 * np.pi) or 2 * np.pi
+            start, after = self.coedge_points(other)[:2].tolist()
+            wx, wy, wz = (a - s for a, s in zip(after, start, strict=True))
+            # normal . (way x back), way . back: in plain numbers, for every hole's wall comes here twice.
+            across = nx * (wy * bz - wz * by) + ny * (wz * bx - wx * bz) + nz * (wx * by - wy * bx)
+            angle = math.atan2(across, wx * bx + wy * by + wz * bz)
+            return angle % (2 * math.pi) or 2 * math.pi
 
         return min(candidates, key=turn)
 

@@ -17,6 +17,7 @@ from core.units import to_mm
 from parts.allowance import AllowanceRule, KFactor
 from parts.convex import collision_outline, convex_pieces
 from parts.flat import FlatPattern
+from parts.holed import HoledRegion
 from parts.materials import Material
 from parts.sheet import Bend, Flange, SheetPart, Stroke
 
@@ -115,13 +116,14 @@ def _zones(flat: FlatPattern, widths: Sequence[float]) -> tuple[Polygon | MultiP
     """Flat region of each bend zone. Where zones meet at a corner the earlier one keeps the common corner."""
     zones: list[Polygon | MultiPolygon] = []
     taken: Polygon | MultiPolygon = Polygon()
+    holed = HoledRegion(flat.outline)
     for i, width in enumerate(widths):
         start, end = _line(flat, i)
         along = (end - start) / np.linalg.norm(end - start)
         across = np.array([-along[1], along[0]]) * width / 2
         a, b = start - along * END_SLACK, end + along * END_SLACK
         band = Polygon([a - across, b - across, b + across, a + across])
-        zone = flat.outline.intersection(band)
+        zone = holed.near(band).intersection(band)
         overlap = 0.0 if taken.is_empty else zone.intersection(taken).area
         if overlap > 2 * width * max(width, max(widths)):
             raise InputError(

@@ -72,14 +72,14 @@ def refold_check(unfolded: UnfoldedPart, part: SheetPart) -> RefoldCheck:
     T = unfolded.pose(part)
     solid, left_out = _solid_points(unfolded)
     sheet = apply(inverse(T), solid)
-    distance = np.full(len(sheet), np.inf)
     Ts = part.fold(angles)
-    for flange in part.flanges:
-        local = apply(inverse(Ts[flange.index]), sheet)
-        _nearer(distance, local, flange.polygon, part.thickness)
-    for bend, zone in zip(part.bends, part.zones, strict=True):
-        local = part.zone_flat(bend.index, float(angles[bend.index]), apply(inverse(Ts[bend.parent]), sheet))
-        _nearer(distance, local, zone, part.thickness)
+    # Each region with the points as it sees them; bends straightened.
+    regions: list[tuple[shapely.Geometry, Array]] = [(flange.polygon, apply(inverse(Ts[flange.index]), sheet)) for flange in part.flanges]
+    regions += [
+        (zone, part.zone_flat(bend.index, float(angles[bend.index]), apply(inverse(Ts[bend.parent]), sheet)))
+        for bend, zone in zip(part.bends, part.zones, strict=True)
+    ]
+    distance = _nearest(regions, part.thickness)
     worst = int(np.argmax(distance))
     edges, edges_at, count = _edge_distance(unfolded, part, T, Ts, angles)
     return RefoldCheck(float(distance[worst]), solid[worst], edges, edges_at, len(solid) + count, left_out, T)
@@ -119,16 +119,29 @@ def _at_corners(unfolded: UnfoldedPart, points: Array) -> Array:
     return out
 
 
-def _nearer(distance: Array, local: Array, region: shapely.Geometry, thickness: float) -> None:
-    """Lowers distances to those from a flat region with thickness, where it is nearer."""
-    height = np.maximum(np.abs(local[:, 2]) - thickness / 2, 0.0)
+def _nearest(regions: list[tuple[shapely.Geometry, Array]], thickness: float) -> Array:
+    """Distance of points from the nearest of flat regions with thickness (n,); each region comes with the points as it sees them (n, 3)."""
+    bounds = np.array([_least(region, local, thickness) for region, local in regions])
+    distance = np.full(bounds.shape[1], np.inf)
+    # Where a point probably is first: then the other regions are further than what is known, but for few points.
+    likely = np.argmin(bounds, axis=0)
+    for first in (True, False):
+        for i, (region, local) in enumerate(regions):
+            maybe = np.flatnonzero((likely == i) if first else (likely != i) & (bounds[i] < distance))
+            if len(maybe):
+                height = np.maximum(np.abs(local[maybe, 2]) - thickness / 2, 0.0)
+                shapely.prepare(region)
+                flat = shapely.distance(region, shapely.points(local[maybe, :2]))
+                distance[maybe] = np.minimum(distance[maybe], np.hypot(flat, height))
+    return distance
+
+
+def _least(region: shapely.Geometry, local: Array, thickness: float) -> Array:
+    """What points are at least away from a flat region with thickness: from its box (n,)."""
     x0, y0, x1, y1 = region.bounds
     box = np.maximum(np.maximum(np.array([x0, y0]) - local[:, :2], local[:, :2] - np.array([x1, y1])), 0.0).max(axis=1)
-    maybe = np.flatnonzero(np.maximum(height, box) < distance)
-    if len(maybe):
-        shapely.prepare(region)
-        flat = shapely.distance(region, shapely.points(local[maybe, :2]))
-        distance[maybe] = np.minimum(distance[maybe], np.hypot(flat, height[maybe]))
+    least: Array = np.maximum(np.abs(local[:, 2]) - thickness / 2, box)
+    return np.maximum(least, 0.0)
 
 
 def _edge_distance(unfolded: UnfoldedPart, part: SheetPart, T: Array, Ts: Array, angles: Array) -> tuple[float, Array, int]:

@@ -34,6 +34,7 @@ class Planes:
         self.faces = np.flatnonzero(brep.face_kind == PLANE)
         self.groups = _directions(brep.normals[self.faces]) if len(self.faces) else []
         self._shapes: dict[int, Polygon] = {}
+        self._common: dict[tuple[int, int], float] = {}
         self._bases: dict[int, tuple[Array, Array]] = {}
         self.group_of = {int(self.faces[row]): number for number, group in enumerate(self.groups) for row in group}
 
@@ -63,6 +64,16 @@ class Planes:
             polygon = Polygon(rings[0], rings[1:]) if rings else Polygon()
             self._shapes[face] = polygon if polygon.is_valid else polygon.buffer(0)
         return self._shapes[face]
+
+    def common(self, group: int, a: int, b: int) -> float:
+        """Area that two faces share, seen along the group's normal [m2]."""
+        pair = (min(a, b), max(a, b))
+        if pair not in self._common:
+            one, other = self.shape(group, a), self.shape(group, b)
+            (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = one.bounds or (0, 0, 0, 0), other.bounds or (0, 0, 0, 0)
+            apart = ax0 >= bx1 or bx0 >= ax1 or ay0 >= by1 or by0 >= ay1
+            self._common[pair] = 0.0 if apart else float(shapely.intersection(one, other).area)
+        return self._common[pair]
 
     def has(self, face: int, point: Array) -> bool:
         """Whether a point, dropped onto a face's plane, lies in the face."""
@@ -131,20 +142,13 @@ def find_sides(brep: Brep) -> Sides:
             low, high = np.searchsorted(heights[bottoms], heights[top] - thickness + np.array([-reach, reach]))
             for bottom in bottoms[low:high]:
                 a, b = int(faces[top]), int(faces[bottom])
-                common = _overlap(planes.shape(group, a), planes.shape(group, b))
+                common = planes.common(group, a, b)
                 if common > 1e-12:
                     for one, other in ((a, b), (b, a)):
                         opposite[one] = (*opposite.get(one, ()), other)
                         covered[one] = covered.get(one, 0.0) + common / max(float(brep.face_area[one]), 1e-15)
     opposite |= _cylinder_pairs(brep, thickness)
     return Sides(thickness, opposite, covered, planes)
-
-
-def _overlap(a: Polygon, b: Polygon) -> float:
-    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.bounds or (0, 0, 0, 0), b.bounds or (0, 0, 0, 0)
-    if ax0 >= bx1 or bx0 >= ax1 or ay0 >= by1 or by0 >= ay1:
-        return 0.0
-    return float(shapely.intersection(a, b).area)
 
 
 def _vote(brep: Brep, planes: Planes) -> float:
@@ -159,7 +163,7 @@ def _vote(brep: Brep, planes: Planes) -> float:
         for top in np.flatnonzero(up):
             below = np.flatnonzero(~up & (heights < heights[top] - SAME_PLACE))
             for bottom in below[np.argsort(-heights[below])]:
-                common = _overlap(planes.shape(group, int(faces[top])), planes.shape(group, int(faces[bottom])))
+                common = planes.common(group, int(faces[top]), int(faces[bottom]))
                 if common > 0.02 * float(brep.face_area[faces[top]]):
                     votes.append((float(heights[top] - heights[bottom]), common, int(faces[top])))
                     break

@@ -23,7 +23,14 @@ MAX_DEPTH = 20
 
 def main() -> None:
     """Reads `{file, solid, mesh, faces}` or `{file, assembly, faces}`; ends the process with code 3 and the reason on stderr when the file cannot be read."""
-    request: dict[str, Any] = json.load(sys.stdin)
+    # The kernel loads before the request comes: whoever starts the process ahead does not wait for it.
+    import parts.step_extract  # noqa: F401
+
+    try:
+        request: dict[str, Any] = json.load(sys.stdin)
+    except ValueError:
+        # Nobody asked: the caller has ended.
+        os._exit(0)
     try:
         import resource
 
@@ -93,7 +100,7 @@ def _read(request: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     about["chosen"] = chosen[0]
     if listed[chosen[0]]["faces"] > request["faces"]:
         raise ValueError(f"the solid has {listed[chosen[0]]['faces']} faces; the limit is {request['faces']}")
-    return extract(solids[chosen[0]][1], mesh=bool(request.get("mesh"))), about
+    return extract(solids[chosen[0]][1], listed[chosen[0]], mesh=bool(request.get("mesh"))), about
 
 
 def _assembly(solids: list[tuple[str, Any]], listed: list[dict[str, Any]], most: int) -> dict[str, Any]:
@@ -106,7 +113,7 @@ def _assembly(solids: list[tuple[str, Any]], listed: list[dict[str, Any]], most:
     return {
         f"{number}/{key}": array
         for number, ((_, solid), entry) in enumerate(zip(solids, listed, strict=True))
-        for key, array in extract(solid, mesh=True, fineness=COARSE_MESH if entry["faces"] > MANY_FACES else FINE_MESH).items()
+        for key, array in extract(solid, entry, mesh=True, fineness=COARSE_MESH if entry["faces"] > MANY_FACES else FINE_MESH).items()
     }
 
 

@@ -82,9 +82,9 @@ def summary(solid: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def extract(solid: Any, *, mesh: bool, fineness: float | None = None) -> dict[str, Any]:
-    """Arrays of the boundary representation; their meaning is that of `parts.brep.Brep`, in mm. `fineness` of the triangles: by size if not given."""
-    sign = 1.0 if _volume(solid) >= 0 else -1.0
+def extract(solid: Any, about: dict[str, Any], *, mesh: bool, fineness: float | None = None) -> dict[str, Any]:
+    """Arrays of the boundary representation; their meaning is that of `parts.brep.Brep`, in mm. `about` is its summary; `fineness` of the triangles: by size if not given."""
+    sign = 1.0 if about["volume_mm3"] >= 0 else -1.0
     edges, vertices = ShapeMap(), ShapeMap()
     kinds, frames, radii, areas = [], [], [], []
     coedges: list[tuple[int, int, int, int]] = []
@@ -92,8 +92,7 @@ def extract(solid: Any, *, mesh: bool, fineness: float | None = None) -> dict[st
     triangles: list[tuple[int, int, int]] = []
     triangle_faces: list[int] = []
     if mesh:
-        box = summary(solid)
-        size = float(np.linalg.norm(np.subtract(box["high_mm"], box["low_mm"])))
+        size = float(np.linalg.norm(np.subtract(about["high_mm"], about["low_mm"])))
         shape: Any = solid
         if fineness is None:
             # Planes are left out: the kernel's mesher takes minutes for one with a thousand holes, and sheets are triangulated faster from their edges.
@@ -102,7 +101,7 @@ def extract(solid: Any, *, mesh: bool, fineness: float | None = None) -> dict[st
             for item in _each(solid, TopAbs_ShapeEnum.TopAbs_FACE):
                 if BRepAdaptor_Surface(TopoDS.Face(item), False).GetType() != GeomAbs_SurfaceType.GeomAbs_Plane:
                     builder.Add(shape, item)
-        BRepMesh_IncrementalMesh(shape, fineness or max(MESH, size * 4e-4), False, 0.5 if fineness == COARSE_MESH else 0.2, False)
+        BRepMesh_IncrementalMesh(shape, fineness or max(MESH, size * 4e-4), False, 0.2 if fineness == FINE_MESH else 0.5, False)
     loop = 0
     for number, item in enumerate(_each(solid, TopAbs_ShapeEnum.TopAbs_FACE)):
         face = TopoDS.Face(item)

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import subprocess
-import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,8 @@ from core.errors import InputError
 from core.files import checked_size
 from core.units import MM
 from parts.brep import Brep
+from parts.step_process import SUFFIXES, ask, is_step
 
-SUFFIXES = (".step", ".stp", ".p21")
-_ROOT = Path(__file__).resolve().parents[1]
-_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from parts.step_child import main; main()"
 _LENGTHS = ("face_radius", "edge_circle", "points", "mesh_points")
 
 
@@ -102,11 +99,6 @@ class StepAssembly:
     source: str
 
 
-def is_step(path: Path) -> bool:
-    """Whether a file's name says STEP."""
-    return path.suffix.lower() in SUFFIXES
-
-
 def read_step(file: str | Path, *, solid: str | None = None, mesh: bool = False, limits: StepLimits | None = None) -> StepSolid:
     """Reads one solid.
 
@@ -178,9 +170,7 @@ def check_text(path: Path, limits: StepLimits) -> None:
 
 def _run(path: Path, request: dict[str, Any], limits: StepLimits) -> dict[str, Any]:
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _CHILD, str(_ROOT)], input=json.dumps(request).encode(), capture_output=True, timeout=limits.seconds, check=False
-        )  # fmt: skip
+        done = ask(request, limits.seconds)
     except subprocess.TimeoutExpired:
         raise InputError(f"the geometry kernel cannot read it within {limits.seconds:g} s", file=path) from None
     if done.returncode != 0:

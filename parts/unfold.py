@@ -18,6 +18,7 @@ from parts.allowance import AllowanceRule
 from parts.brep import CONE, CYLINDER, OTHER, Brep, mm3
 from parts.flat import BendLine, FlatPattern
 from parts.flat_edges import FlatEdge
+from parts.holed import HoledRegion
 from parts.sheet import SheetPart
 from parts.sheet_features import Feature, explain, foreign_kinds
 from parts.sheet_thickness import find_sides
@@ -249,7 +250,7 @@ def _rounded_outside(brep: Brep, bend: FoldedBend, thickness: float) -> bool:
 
 def _lines(maps: UnfoldMaps, region: Polygon) -> tuple[list[BendLine], list[UnfoldedBend]]:
     """Bend lines from edge to edge; holes do not interrupt them, notches do."""
-    filled = Polygon(region.exterior)
+    filled, holed = Polygon(region.exterior), HoledRegion(region)
     lines: list[BendLine] = []
     bends: list[UnfoldedBend] = []
     for it in maps.bends:
@@ -259,7 +260,7 @@ def _lines(maps: UnfoldMaps, region: Polygon) -> tuple[list[BendLine], list[Unfo
         middle, (low, high) = it.origin + it.y * it.gap / 2, it.bend.span
         reach = it.allowance + (high - low) * 0.02
         knife = LineString([middle + it.x * (low - reach), middle + it.x * (high + reach)])
-        inside = knife.intersection(region)
+        inside = knife.intersection(holed.near(knife))
         spans = sorted(
             sorted(float((np.array(c) - middle) @ it.x) for c in (piece.coords[0], piece.coords[-1]))
             for piece in getattr(inside, "geoms", (inside,))

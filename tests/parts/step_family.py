@@ -153,7 +153,7 @@ def solid_of(shape: Any, name: str = "made") -> StepSolid:
     """The shape as the reader's process would hand it over, without a file."""
     (body,) = bodies(shape)
     entry = _entry(0, {"name": name, **summary(body)})
-    return StepSolid(entry, _brep(Path(name), extract(body, mesh=True)), "mm", (entry,), f"{name}.step")
+    return StepSolid(entry, _brep(Path(name), extract(body, summary(body), mesh=True)), "mm", (entry,), f"{name}.step")
 
 
 def write_step(path: Path, shapes: list[Any], unit: str = "MM") -> Path:

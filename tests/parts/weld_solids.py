@@ -13,7 +13,7 @@ from bench.weld_family import Made
 from parts.seam import Seam
 from parts.seam_finding import find_seams
 from parts.seam_options import SeamOptions
-from parts.step_extract import FINE_MESH, bodies, extract, unified
+from parts.step_extract import FINE_MESH, bodies, extract, summary, unified
 from parts.step_file import _brep
 from parts.weld_faces import SolidFaces
 
@@ -22,7 +22,8 @@ def solids(made: Made) -> list[SolidFaces]:
     out = []
     for name, shape in made.pieces:
         (body,) = bodies(shape)
-        out.append(SolidFaces(name, _brep(Path(name), extract(unified(body), mesh=True, fineness=FINE_MESH))))
+        solid = unified(body)
+        out.append(SolidFaces(name, _brep(Path(name), extract(solid, summary(solid), mesh=True, fineness=FINE_MESH))))
     return out
 
 
