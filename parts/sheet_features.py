@@ -206,7 +206,7 @@ def _judged(form: _Form, ring: FlatRing, far: list[FlatRing]) -> tuple[list[Flat
         # Bosses and inserts with a hole leave the hole open; louvres and bridges cover it.
         smaller = far if other < 0.5 * own else []
         if not smaller:
-            return [], form.feature("louvre, bridge or lanced form", "the slit is not drawn")
+            return [], form.feature("louvre, bridge or lanced form", "the slit is not drawn", other)
     kept = far if other < own else [ring]
     area = min(own, other)
     cone = any(form.brep.face_kind[face] == CONE for face in form.faces)

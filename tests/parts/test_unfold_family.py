@@ -271,3 +271,43 @@ def test_curl_is_unrolled_but_cannot_be_bent():
     it = flat_of(sheet)
     assert sorted(map(to_mm, it.size)) == pytest.approx([60 + math.radians(120) * (4 + K), 100], abs=1e-4)
     assert [finding.code for finding in it.flat.findings if finding.level == "error"] == ["curl"]
+
+
+def lanced(kind: str) -> Sheet:
+    """A sheet of 2 mm with a form pressed out of a slit: a louvre is half a dome of radius 8 about (30, 20), open towards -y; a bridge hangs on both ends of a slit at x 20..50, y 10..20."""
+    sheet, here = chain(2, 100, [50, 40], [(90, 2)]), Frame()
+    if kind == "louvre":
+        from OCP.BRepPrimAPI import BRepPrimAPI_MakeSphere
+
+        low = prism(Frame(p=np.array([0.0, 0, -20])), rectangle(100, 20), 60)
+        dome = [BRepPrimAPI_MakeSphere(gp_Pnt(30, 20, 2), radius).Shape() for radius in (8, 6)]
+        half = BRepAlgoAPI_Cut(BRepAlgoAPI_Cut(BRepAlgoAPI_Cut(*dome).Shape(), drill(here, 30, 20, 30, 2, 40)).Shape(), low).Shape()
+        slit = BRepAlgoAPI_Cut(drill(here, 30, 20, 7.9, -1, 3), low).Shape()
+        sheet.shape = BRepAlgoAPI_Fuse(BRepAlgoAPI_Cut(sheet.shape, slit).Shape(), half).Shape()
+        return sheet
+    sheet.shape = BRepAlgoAPI_Cut(sheet.shape, prism(Frame(p=np.array([20.0, 10, -1])), rectangle(30, 10), 4)).Shape()
+    # In the plane of x and z, run along y.
+    upright = np.column_stack(([1.0, 0, 0], [0.0, 0, 1], [0.0, -1, 0]))
+    corners = [(20, 0), (28, 6), (42, 6), (50, 0), (50, 2), (42, 8), (28, 8), (20, 2)]
+    sheet.shape = BRepAlgoAPI_Fuse(sheet.shape, prism(Frame(upright, np.array([0.0, 20.0, 0.0])), corners, 10.0)).Shape()
+    return sheet
+
+
+def _half_dome() -> float:
+    """What the half dome adds to a sheet without a slit [mm3]: half a shell of radii 8 and 6 below z = 2, less the half disc of radius 7.9 that is cut out, less what of the shell lies in
+    the sheet beyond it, where the outer radius at depth h is sqrt(64 - h^2) > 7.9."""
+    deep = math.sqrt(64 - 7.9**2)
+    return math.pi / 3 * (8**3 - 6**3) - math.pi / 2 * 7.9**2 * 2 - math.pi / 2 * ((64 - 7.9**2) * deep - deep**3 / 3)
+
+
+@pytest.mark.parametrize(("kind", "more", "middle", "size"), [("louvre", _half_dome(), (30, 23.95), 15.8), ("bridge", 0.0, (35, 15), 30)])
+def test_lanced_forms_are_left_out_and_their_slits_not_cut(kind, more, middle, size):
+    """The bridge has the thickness of the sheet, measured upright, all over its slit, so it adds nothing; the half dome what its shell has more than the sheet."""
+    it = flat_of(lanced(kind))
+    (feature,) = it.features
+    assert feature.kind == "louvre, bridge or lanced form" and feature.on_flat == "the slit is not drawn"
+    assert len(it.flat.outline.interiors) == 0 and len(it.flat.bend_lines) == 1
+    assert feature.volume * 1e9 == pytest.approx(more, abs=1.5)
+    assert np.array(feature.place[:2]) * 1e3 == pytest.approx(middle, abs=0.02) and feature.size * 1e3 == pytest.approx(size, abs=0.02)
+    assert abs(it.volume.explained) < 3e-4 and deviation_mm(it) < 0.01
+    assert "left-out" in codes(it)
