@@ -24,6 +24,8 @@ from sim.tool_choice import ToolPair
 
 GAP = 1e-3
 """Clearance between part and tools that the search asks for [m]."""
+PRESSED = 0.5e-3
+"""A leg that lies on the die touches both tools with its faces; what enters them by more is pressed into them [m]."""
 NEIGHBOURS = 3e-3
 """Flanges nearer than this in the flat meet at a corner by design and are not tested against each other [m]."""
 SWING_SAMPLES = 9
@@ -93,14 +95,14 @@ class Press:
 
     def clearances(
         self, flange: tuple[Array, Array], poses: Array, tips: Array, travels: Array, with_tools: Array
-    ) -> tuple[Array, tuple[str, ...]]:
+    ) -> tuple[Array, list[str]]:
         """Distances (k,) of a flange's hulls (vertices, starts) at poses (k, 4, 4), tips above the die's top (k,); and what is nearest."""
         distances, nearest = np.empty(len(poses)), np.empty(len(poses), dtype=np.int64)
         kernels.press_clearances(
             self.points, self.starts, self.low, self.high, self.upper, self.tool, *flange, np.ascontiguousarray(poses), self.open_tip - tips, travels, with_tools,
             CAP, distances, nearest,
         )  # fmt: skip
-        return distances, tuple(self.names[i] if i >= 0 else "" for i in nearest)
+        return distances, [self.names[i] if i >= 0 else "" for i in nearest]
 
 
 class StrokeChecks:
@@ -114,6 +116,7 @@ class StrokeChecks:
     def __init__(self, part: SheetPart, brake: Brake) -> None:
         self.part, self.brake = part, brake
         self.flanges = [_rows(list(part.flange_hulls(flange.index))) for flange in part.flanges]
+        self.cores = [(_core(points, part.thickness), starts) for points, starts in self.flanges]
         self.stroke_of = {bend: stroke.index for stroke in part.strokes for bend in stroke.bends}
         self.tree = nx.Graph()
         self.tree.add_nodes_from(range(len(part.flanges)))
@@ -282,7 +285,13 @@ class StrokeChecks:
         lying = state & self.routes[how.stroke][flange] == 0
         with_tools = np.array([not lying] * len(legs) + [True] * len(lifted))
         distances, bodies = press.clearances(self.flanges[flange], np.concatenate((swing, lifted)), tips, travels, with_tools)
-        n, worst = len(legs), int(np.argmin(distances[: len(legs)]))
+        n = len(legs)
+        if lying:
+            # A lobe that reaches across the bend line beside its end goes down into the die while its leg goes up.
+            pressed, by = press.clearances(self.cores[flange], swing, tips[:n], travels[:n], np.ones(n, dtype=bool))
+            for k in np.flatnonzero(pressed <= 0.0):
+                distances[k], bodies[k] = pressed[k], by[k]
+        worst = int(np.argmin(distances[:n]))
         angle = float(np.linspace(0.0, loaded, SWING_SAMPLES)[worst])
         m = n + len(LIFTS)
         return _Passage(
@@ -322,6 +331,12 @@ class StrokeChecks:
             if angle is not None:
                 return Clash(f"at {np.degrees(angle):.0f} deg", f"flange {a}", f"flange {b}", 0.0)
         return None
+
+
+def _core(points: Array, thickness: float) -> Array:
+    """Vertices of a flange's hulls drawn together across the sheet, so that what touches its faces stays clear of it."""
+    half = max(thickness / 2 - PRESSED, thickness / 10)
+    return np.ascontiguousarray(points * np.array([1.0, 1.0, half / float(np.abs(points[:, 2]).max())]))
 
 
 def _rows(hulls: list[Array]) -> tuple[Array, Array]:

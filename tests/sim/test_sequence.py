@@ -6,8 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from shapely import Polygon
 
 from cells.load import load_cell
+from parts.build import BendSpec, build_sheet
+from parts.flat import BendLine, FlatPattern
+from parts.materials import material
+from parts.sheet import SheetPart
 from sim.airbend import angle_at, contact_half_width, inner_radius, penetration, springback
 from sim.sequence import plan_sequence
 from tests.conftest import strip
@@ -78,3 +83,23 @@ def test_the_same_part_gives_the_same_order():
     one, two = (plan_sequence(part, CELL.brake, CELL.tooling) for _ in range(2))
     assert [s.stroke for s in one.steps] == [s.stroke for s in two.steps]
     assert one.cost == two.cost
+
+
+def lobed(lobe: float) -> SheetPart:
+    """A base of 100 x 60 mm with two walls of 30 x 40 mm on one line, made in one stroke; between them, behind slits of 1 mm, the base goes on for `lobe` [m] beyond the line."""
+    end = 0.06 + lobe
+    outline = [
+        (0, 0), (0.1, 0), (0.1, 0.1), (0.07, 0.1), (0.07, 0.057), (0.069, 0.057), (0.069, end), (0.031, end), (0.031, 0.057), (0.03, 0.057), (0.03, 0.1), (0, 0.1),
+    ]  # fmt: skip
+    lines = tuple(BendLine(np.array([a, 0.06]), np.array([b, 0.06])) for a, b in ((0.0, 0.03), (0.07, 0.1)))
+    flat = FlatPattern("lobed", Polygon(outline), lines)
+    return build_sheet(flat, thickness=2e-3, material=material("mild-steel"), specs=[BendSpec(np.pi / 2, 2e-3)] * 2)
+
+
+def test_a_lobe_across_the_line_is_pressed_into_the_die():
+    """At 90 deg a point 15 mm beyond the line is 15 sin 45 = 10.6 mm below the die's top, where a die of 84 deg and V 12 is solid; a lobe that ends at the line is free."""
+    blunt = dataclasses.replace(CELL.tooling, dies=tuple(die for die in CELL.tooling.dies if die.angle > np.radians(80)))
+    free = plan_sequence(lobed(0.0), CELL.brake, blunt)
+    assert [finding for finding in free.findings if finding.level == "error"] == [] and len(free.steps) == 1
+    messages = [finding.message for finding in plan_sequence(lobed(0.015), CELL.brake, blunt).findings if finding.level == "error"]
+    assert messages and "flange 0 hits die" in messages[0]

@@ -34,6 +34,7 @@ def real_step():
 PARTS = {
     "11_ender3_lcd_support.step": {(1,): 65.0},
     "17_um2_1273_cable_cover.step": {(1,): 90.0, (2,): 45.0, (3,): 45.0, (4,): 90.0},
+    "14_ender3_e_motor_bracket.step": {(1,): 90.0},
     "09_ender3_enclosure_bottom.step": {(3, 4): 90.0, (1,): 90.0, (2,): 90.0},
 }
 
