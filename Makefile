@@ -28,7 +28,7 @@ web: $(WEB)/dist/index.html
 page: $(READY)
 	@$(MAKE) -s web || echo "the page is not built: its packages cannot be fetched now; make web says more"
 
-$(WEB)/dist/index.html: $(WEB)/package-lock.json $(WEB)/build.mjs $(wildcard $(WEB)/src/*) $(wildcard examples/parts/*.dxf)
+$(WEB)/dist/index.html: $(WEB)/package-lock.json $(WEB)/build.mjs $(wildcard $(WEB)/src/*) $(WEB)/examples.json $(wildcard examples/parts/*.dxf examples/weld/*.step)
 	@if command -v node >/dev/null && command -v npm >/dev/null; then \
 		cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs; \
 	else \

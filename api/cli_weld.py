@@ -169,10 +169,10 @@ def print_weld(console: Console, summary: dict[str, Any], out: Path) -> None:
         f"arc on {times['arc_on_s']:.1f} s, air {times['air_s']:.1f} s, search {times['search_s']:.1f} s, cleaning {times['cleaning_s']:.1f} s; wire {times['wire_m']:.1f} m ({times['wire_kg'] * 1e3:.0f} g), gas {times['gas_l']:.1f} l",
         highlight=False,
     )
-    run = summary["run"]
-    if run is not None:
+    program = summary["program"]
+    if program is not None:
         console.print(
-            f"program text: {run['moves']} moves in {run['cycle_time_s']:.1f} s, at most {run['off_seam_mm']:.4f} mm beside the seams",
+            f"program text: {program['moves']} moves in {program['cycle_time_s']:.1f} s, at most {program['off_seam_mm']:.4f} mm beside the seams",
             highlight=False,
         )
     found = grouped(Finding(**entry) for entry in summary["findings"])

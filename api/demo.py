@@ -1,26 +1,38 @@
-"""Demo jobs: the example parts, planned once in the background, so that the first click shows something moving."""
+"""Demo jobs: the examples of the page, planned once in the background, so that the first click shows something moving."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import logging
 from pathlib import Path
 
 from api.job_kinds import KINDS
 from api.job_queue import JobQueue
+from api.page import BUNDLE
+from parts.step_process import is_step
 
-FOLDER = Path(__file__).resolve().parent.parent / "examples" / "parts"
-PARTS = ("bracket", "tray")
+EXAMPLES = "examples.json"
+"""In the bundle's folder of examples: what the page offers, and what is planned here."""
 log = logging.getLogger("pliant.jobs")
 
 
-def add_demo(queue: JobQueue) -> None:
-    """Sends the example parts that are not planned yet."""
-    for name in PARTS:
-        files = [FOLDER / f"{name}.yaml", FOLDER / f"{name}.dxf"]
-        if queue.store.in_state("queued", "running", "done", tag=f"demo:{name}"):
+def add_demo(queue: JobQueue, folder: Path = BUNDLE / "examples") -> None:
+    """Sends the examples that are not planned yet.
+
+    Args:
+        queue: Of the server.
+        folder: `examples.json` with the files that it names.
+    """
+    if not (folder / EXAMPLES).is_file():
+        log.warning("the page is not built (make web): there are no examples for the demo")
+        return
+    for one in json.loads((folder / EXAMPLES).read_text()):
+        files = [folder / name for name in one["files"]]
+        if any(is_step(path) for path in files) and importlib.util.find_spec("OCP") is None:
+            log.warning("the example '%s' needs the extra `step`; it is left out of the demo", one["name"])
             continue
-        if not all(path.exists() for path in files):
-            log.warning("the example '%s' is not installed; it is left out of the demo", name)
-            continue
-        options = KINDS["bend"].options.model_validate({})
-        queue.submit("bend", options, {path.name: path.read_bytes() for path in files}, f"demo:{name}")
+        tag = f"demo:{one['name']}"
+        if not queue.store.in_state("queued", "running", "done", tag=tag):
+            options = KINDS[one["kind"]].options.model_validate(one["options"])
+            queue.submit(one["kind"], options, {path.name: path.read_bytes() for path in files}, tag)

@@ -14,14 +14,16 @@ from api.http_models import CellModel, Health, RobotModelEntry, ToolsModel
 from api.http_problems import documented
 from api.job_kinds import cell_entry
 from api.uploads import inner_path, unpacked
-from cells.load import cell_names, load_cell
 from cells.machines import gripper_names, machine_title
 from cells.schema import json_schema as cell_schema
 from cells.tool_catalogue import die_names, load_die, load_punch, punch_names
+from cells.weld_load import all_cell_names, load_any_cell
+from cells.weld_schema import json_schema as weld_cell_schema
 from core.errors import InputError
 from core.units import MM
 from parts.job import json_schema as job_schema
 from parts.materials import materials
+from parts.weld_job import json_schema as weld_job_schema
 from robots.catalogue import robot_entry, robot_names
 
 router = APIRouter(tags=["catalogue"])
@@ -38,7 +40,7 @@ def shipped() -> dict[str, dict[str, Any]]:
 
 @cache
 def _read_shipped() -> dict[str, dict[str, Any]]:
-    return {name: cell_entry(load_cell(name), own=False) for name in cell_names()}
+    return {name: cell_entry(load_any_cell(name), own=False) for name in all_cell_names()}
 
 
 @router.get("/healthz", response_model=Health, tags=["server"])
@@ -109,9 +111,9 @@ def list_tools() -> dict[str, Any]:
 
 
 @router.get("/schema/{kind}", response_model=dict[str, Any], responses=documented(404))
-def schema(kind: Literal["cell", "job"]) -> dict[str, Any]:
-    """JSON Schema of cell or job files, for editors."""
-    return cell_schema() if kind == "cell" else job_schema()
+def schema(kind: Literal["cell", "job", "weld-cell", "weld"]) -> dict[str, Any]:
+    """JSON Schema of cell or job files, of bending and welding, for editors."""
+    return {"cell": cell_schema, "job": job_schema, "weld-cell": weld_cell_schema, "weld": weld_job_schema}[kind]()
 
 
 def _mm(length: float) -> float:

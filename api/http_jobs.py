@@ -29,7 +29,7 @@ BEAT = 40
 """After so many looks without news a comment keeps the stream alive."""
 # A result is looked at, never run: names in it come from a stranger's drawing.
 SANDBOX = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'"}
-Kind = Literal["bend", "verify", "export", "check"]
+Kind = Literal["bend", "unfold", "weld", "verify", "export", "check"]
 
 
 async def _queue(request: Request) -> JobQueue:
@@ -54,13 +54,15 @@ async def send_job(
     options: Annotated[
         str,
         Form(
-            description="JSON with the options of the kind, the same names and units as the command line: see BendJobOptions, VerifyJobOptions, ExportJobOptions, CheckJobOptions",
+            description="JSON with the options of the kind, the same names and units as the command line: see BendJobOptions, UnfoldJobOptions, WeldJobOptions, VerifyJobOptions, ExportJobOptions, CheckJobOptions",
             examples=['{"cell": "bending-kr120", "material": "stainless-304", "thickness_mm": 1, "angle_deg": 90}'],
         ),
     ] = "{}",
     files: Annotated[
         list[UploadFile],
-        File(description="bend: one .dxf, and if wanted a job file .yaml; verify: program files, also zipped; check: a cell; export: none"),
+        File(
+            description="bend: one .dxf or .step, and if wanted a job file .yaml and a bend table .csv; unfold: one .step; weld: a weldment (.step, .stl, .obj, .glb), and if wanted a job file; verify: program files, also zipped; check: a cell; export: none"
+        ),
     ] = [],  # noqa: B006
 ) -> dict[str, Any]:
     """Starts a job and answers at once; `Location` says where it is."""

@@ -29,7 +29,8 @@ class ProgressModel(BaseModel):
     """Where a job is."""
 
     stage: str = Field(
-        description="queued, start, read, grips, sequence, motion, replay, torques, run, export, show or done", examples=["motion"]
+        description="queued, start, read, unfold, refold, seams, grips, sequence, motion, replay, torques, run, export, show or done",
+        examples=["motion"],
     )
     done: float = Field(description="share of the stage that is done, 0 to 1", examples=[0.4])
     message: str = Field(description="what is being done", examples=["bend 3"])
@@ -59,7 +60,7 @@ class JobEntry(BaseModel):
     """A job in a list."""
 
     id: str = Field(description="sixteen hexadecimal digits", examples=["0123456789abcdef"])
-    kind: str = Field(description="bend, verify, export or check", examples=["bend"])
+    kind: str = Field(description="bend, unfold, weld, verify, export or check", examples=["bend"])
     title: str = Field(description="what it is about", examples=["tray"])
     state: State = Field(description="queued and running go on; lost: the server or the cluster was stopped while the job ran")
     created: datetime = Field(description="when it was sent, UTC")
@@ -95,11 +96,15 @@ class CellModel(BaseModel):
 
     name: str = Field(description="for `cell` in options and job files", examples=["bending-kr120"])
     title: str = Field(description="from the cell file")
+    kind: Literal["bending", "welding"] = Field(description="what is done in it")
     robot: str = Field(description="robot model", examples=["kuka-kr120-r2500-pro"])
     language: str = Field(description="robot language of its controller", examples=["krl"])
     brake: str | None = Field(description="press brake model; null where there is none", examples=["brake-100t-3100"])
-    grippers: list[str] = Field(description="names of its grippers")
-    stations: list[str] = Field(description="names of its stations")
+    grippers: list[str] = Field(description="names of its grippers; of a bending cell")
+    stations: list[str] = Field(description="names of its stations; of a bending cell")
+    torch: str | None = Field(description="welding torch; null in a bending cell", examples=["torch-35"])
+    positioner: str | None = Field(description="what turns the workpiece; null where there is none", examples=["positioner-2x500"])
+    procedures: list[str] = Field(description="names of its welding procedures, in order of preference")
     own: bool = Field(description="sent by a user; false: shipped")
 
 

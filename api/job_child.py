@@ -78,7 +78,8 @@ def _teller(channel: TextIO) -> Progress:
 
 
 def _done(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    from api.job_kinds import KINDS, READ_CELL, JobInputs
+    from api.job_inputs import JobInputs
+    from api.job_kinds import KINDS, READ_CELL
 
     folder = Path(task["input"])
     try:

@@ -39,6 +39,8 @@ from core.errors import InputError, PliantError, UnknownNameError
 PATIENCE = 30
 """How often a move is tried again, a second apart."""
 log = logging.getLogger("pliant.jobs")
+PLANNING = ("bend", "weld")
+"""Kinds whose results hold a plan that programs are written from."""
 
 
 class JobQueue:
@@ -159,7 +161,7 @@ class JobQueue:
         return path
 
     def exported(self, row: JobRow, language: str) -> JobRow:
-        """The job that holds the program of a bending job in a language: itself, an earlier export, or one that is started now.
+        """The job that holds the program of a planned job in a language: itself, an earlier export, or one that is started now.
 
         Raises:
             NotReadyError: The job is not done, or nothing may be exported from it.
@@ -172,8 +174,8 @@ class JobQueue:
             if (row.options.get("language") or program.get("language")) != language:
                 raise UnknownNameError("robot language", language, [str(row.options.get("language"))])
             return row
-        if row.kind != "bend" or not row.verified:
-            raise NotReadyError("programs are written from bending jobs that are verified; this one is not, see its findings")
+        if row.kind not in PLANNING or not row.verified:
+            raise NotReadyError("programs are written from bending and welding jobs that are verified; this one is not, see its findings")
         tag = f"export:{row.id}:{language}"
         with self._lock:
             known = self.store.in_state("queued", "running", "done", "failed", tag=tag)
@@ -184,8 +186,8 @@ class JobQueue:
 
     def _planned(self, id: str) -> JobRow:
         row = self.get(id)
-        if row.kind != "bend" or row.state != "done" or "plan.json" not in (row.files or {}):
-            raise NotReadyError(f"job {id} is no bending job with a plan: it is {row.kind}, {row.state}")
+        if row.kind not in PLANNING or row.state != "done" or "plan.json" not in (row.files or {}):
+            raise NotReadyError(f"job {id} is no bending or welding job with a plan: it is {row.kind}, {row.state}")
         return row
 
     def _give(self, row: JobRow) -> None:

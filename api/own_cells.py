@@ -14,7 +14,7 @@ from api.job_process import run_child
 from api.job_task import JobLimits, JobTask
 from api.refusals import BusyError, NameTakenError
 from api.uploads import write_files
-from cells.load import cell_names
+from cells.weld_load import all_cell_names
 from core.errors import InputError, UnknownNameError
 from core.progress import silent
 
@@ -62,9 +62,9 @@ class OwnCells:
         """
         if name in self.names():
             return self.root / name
-        if name in cell_names():
+        if name in all_cell_names():
             return None
-        raise UnknownNameError("cell", name[:80], [*cell_names(), *self.names()])
+        raise UnknownNameError("cell", name[:80], [*all_cell_names(), *self.names()])
 
     def entry(self, name: str) -> dict[str, Any]:
         """What the list of cells says about an own cell."""
@@ -87,7 +87,7 @@ class OwnCells:
         try:
             write_files(building / "files", files)
             name = cell_file(building / "files").stem
-            if name in cell_names():
+            if name in all_cell_names():
                 raise NameTakenError(f"'{name}' is a shipped cell; call the file otherwise", file=f"{name}.yaml")
             if len(self.names()) >= MOST and name not in self.names():
                 raise BusyError(f"{MOST} own cells are kept already; delete one")

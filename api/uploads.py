@@ -17,6 +17,8 @@ from core.errors import InputError
 LONGEST_NAME = 120
 DEEPEST = 6
 """Folders below each other in an upload."""
+SMALL = ("dxf", "step", "stp", "p21", "stl", "obj", "glb", "csv", "yaml", "yml", "zip")
+"""Endings that readers know in small letters."""
 _STRANGE = re.compile(r"[^\w .()+\-]")
 
 
@@ -58,8 +60,8 @@ def bare_name(name: str) -> str:
     stem, dot, suffix = bare.rpartition(".")
     if not dot or not stem.strip(" ._"):
         raise InputError(f"the file name {name[:80]!r} is not NAME.ENDING")
-    # Readers know drawings and YAML by their endings in small letters; robot controllers look at the case of theirs.
-    ending = suffix.lower() if suffix.lower() in ("dxf", "yaml", "yml", "zip") else suffix[:20]
+    # Robot controllers look at the case of theirs.
+    ending = suffix.lower() if suffix.lower() in SMALL else suffix[:20]
     return f"{stem[:LONGEST_NAME]}.{ending}"
 
 

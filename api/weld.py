@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from core.stages import Stages
 from core.units import MM, to_mm
 from parts.weld_job import SeamTask, WeldJobSpec
 from parts.weldment import Weldment
+from sim.timeline_file import Course
 from sim.weld.export import WeldExport, export_weld
 from sim.weld.job import plan_weld
 from sim.weld.options import Direction, WeldOptions
@@ -30,6 +32,7 @@ from sim.weld.recording import weld_recording_glb
 from sim.weld.replay import replay_weld, with_weld_replay
 from sim.weld.seam_pictures import seam_picture
 from sim.weld.setup_sheet import weld_setup_sheet
+from sim.weld.timeline_file import weld_timeline_dict
 from sim.weld.verify import WeldVerification
 
 
@@ -67,9 +70,12 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
     plan = plan_weld(weldment, cell, options, progress)
     plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *plan.findings))
     exported: WeldExport | None = None
+    courses: Sequence[Course] = ()
     if plan.phases:
         with stages.measure("replay"):
-            plan = with_weld_replay(plan, replay_weld(cell, weldment, plan, progress))
+            replayed = replay_weld(cell, weldment, plan, progress)
+            plan = with_weld_replay(plan, replayed)
+        courses = [seen.course for seen in replayed.clearances]
         if not any(finding.code.startswith("replay") and finding.level == "error" for finding in plan.findings):
             with stages.measure("export"):
                 exported = export_weld(plan, cell, weldment, request.language, progress)
@@ -81,6 +87,7 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
         with stages.measure("show"):
             picture = seam_picture(weldment, list(weldment.seams))
             files["recording.glb"] = weld_recording_glb(cell, weldment, plan)
+            files["timeline.json"] = json.dumps(weld_timeline_dict(plan, cell, courses, exported), separators=(",", ":")).encode()
             files["setup.html"] = weld_setup_sheet(plan, cell, weldment, picture, findings, verified=written).encode()
     if exported is not None:
         files |= {f"robot/{name}": data for name, data in exported.files.items()}
@@ -94,16 +101,18 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
 def weld_summary(
     plan: WeldPlan, cell: WeldCell, weldment: Weldment, exported: WeldExport | None, findings: tuple[Finding, ...]
 ) -> dict[str, Any]:
-    """Plain data of a planned job. `verified`: every seam is in a program that was checked; `program`: there is one, perhaps without some seams."""
+    """Plain data of a planned job. `verified`: every seam is in a program that was checked; `program`: what running it gave, where one was written, perhaps without some seams."""
     written = exported is not None and bool(exported.files)
+    program: dict[str, Any] | None = None
+    if exported is not None and exported.files and exported.verification is not None:
+        program = weld_run_summary(exported.language, exported.verification) | {"sha256": checksums(exported.files)}
     # Tacks and further passes lie where a seam is counted already.
     first = [weld for weld in plan.welds if weld.bead == 0 and " tack " not in weld.seam.name]
-    run = None if exported is None or exported.verification is None else exported.verification
     return {
         "weldment": weldment.name,
         "cell": cell.name,
         "verified": written and not has_errors(findings),
-        "program": exported.language if exported is not None and written else None,
+        "program": program,
         "seams": len(weldment.seams),
         "beads": seam_rows(plan),
         "not_welded": [finding.step.removeprefix("seam ") for finding in plan.findings if finding.level == "error" and finding.step.startswith("seam ")],
@@ -112,7 +121,6 @@ def weld_summary(
         "welded": sorted({weld.seam.name for weld in first}),
         "cycle_time_s": round(plan.duration, 2),
         "times": time_row(plan, cell),
-        "run": None if run is None or exported is None else weld_run_summary(exported.language, run),
         "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from cells.kinds import SHIPPED, cell_kind, shipped_cells
 from cells.load import load_cell
+from cells.logo import load_logo
 from cells.model import Body, Cell, Robot, Signal
 from cells.robot_place import cell_robot, check_rail
 from cells.schema import BodySpec
@@ -30,6 +31,11 @@ BELOW_MOUTH = 3e-3
 def weld_cell_names() -> list[str]:
     """Names of the shipped welding cells."""
     return list(shipped_cells("welding"))
+
+
+def all_cell_names() -> list[str]:
+    """Names of the shipped cells of both kinds."""
+    return [name for kind in ("bending", "welding") for name in shipped_cells(kind)]
 
 
 def load_any_cell(name_or_path: str | Path) -> Cell | WeldCell:
@@ -87,6 +93,8 @@ def _build(name: str, spec: WeldCellSpec, source: Source) -> WeldCell:
             fixtures.append(_fixture(fixture, folder))
     with source.at("robot", "track"):
         check_rail(robot, tuple(bodies))
+    with source.at("logo"):
+        logo = None if spec.logo is None else load_logo(spec.logo, folder)
     return WeldCell(
         name=name,
         title=spec.title,
@@ -106,6 +114,7 @@ def _build(name: str, spec: WeldCellSpec, source: Source) -> WeldCell:
         weld_margin=spec.weld_margin_mm * MM,
         work_area=work_area,
         sha256=source.sha256,
+        logo=logo,
     )
 
 

@@ -138,6 +138,7 @@ class WeldCell:
         weld_margin: Clearance of the torch's body from everything but the seam's own pieces while it welds [m].
         work_area: Of the workpiece frame's holder that is looked at for reach: along the x and y of the table, about its middle [m]; 0: not known.
         sha256: Of the cell file's text; empty for a cell that comes from no file.
+        logo: The owner's, as a data URL; None: none.
     """
 
     name: str
@@ -158,6 +159,7 @@ class WeldCell:
     weld_margin: float = 0.003
     work_area: tuple[float, float] = (0.0, 0.0)
     sha256: str = ""
+    logo: str | None = None
 
     def T_world_workpiece(self, q_positioner: Array | None = None) -> Array:
         """Where the weldment's frame is (4, 4)."""

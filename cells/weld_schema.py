@@ -135,6 +135,9 @@ class WeldCellSpec(_Strict):
 
     kind: Literal["welding"] = Field(description="tells it from a bending cell")
     title: Name = Field(description="for people")
+    logo: Name | None = Field(
+        default=None, description="the owner's, for page and offline files: PNG, JPEG or SVG below the cell file's folder, at most 200 kB"
+    )
     robot: RobotModelSpec = Field(description="the robot and where it stands")
     torch: Name | TorchSpec = Field(description="catalogue name (`pliant tools`) or own description")
     positioner: PositionerModelSpec | None = Field(default=None, description="turns the workpiece; exactly one of positioner and table")

@@ -12,7 +12,7 @@ from core.units import to_mm
 from sim.bending import BendingResult
 from sim.looking import SIGHT
 from sim.programs import Exported
-from sim.verify.lines import on_plan, plan_clock
+from sim.verify.lines import LineTime, Timed, on_plan, plan_clock
 from sim.verify.verify import Verification
 
 FORMAT = "pliant-timeline/1"
@@ -45,32 +45,47 @@ def timeline_dict(result: BendingResult, courses: Sequence[Course], exported: Ex
         courses: For each phase how near bodies came in it.
         exported: The program, for the times of its lines.
     """
-    return {
-        "format": FORMAT,
-        "cell": {"name": result.cell.name, "title": result.cell.title, "logo": result.cell.logo},
-        "margin_mm": round(to_mm(result.cell.margin), 3),
-        "sight_mm": to_mm(SIGHT),
-        "clearance": [_course(tuple(course)) for course in courses],
-        "program": None if exported is None or exported.verification is None else program_times(result, exported),
+    checked = None if exported is None else exported.verification
+    program = None
+    if exported is not None and checked is not None:
+        program = program_times(exported.language, checked.cycle_time, checked.lines, result.plan.phases)
+    return heading(result.cell.name, result.cell.title, result.cell.logo, result.cell.margin) | {
+        "clearance": [course_columns(tuple(course)) for course in courses],
+        "program": program,
     }
 
 
-def program_times(result: BendingResult, exported: Exported) -> dict[str, Any]:
-    """Lines of a program by the plan's clock: `lines` are rows of start [s], end [s], index of the file, line from 1."""
-    checked = exported.verification
-    lines = () if checked is None else on_plan(checked.lines, result.plan.phases)
-    lines = tuple(line for line in lines if line.at.line)
+def heading(name: str, title: str, logo: str | None, margin: float) -> dict[str, Any]:
+    """What every time line says of its cell; `margin`: what free moves keep from everything [m]."""
+    return {
+        "format": FORMAT,
+        "cell": {"name": name, "title": title, "logo": logo},
+        "margin_mm": round(to_mm(margin), 3),
+        "sight_mm": to_mm(SIGHT),
+    }
+
+
+def program_times(language: str, cycle_time: float, ran: Sequence[LineTime], phases: Sequence[Timed]) -> dict[str, Any]:
+    """Lines of a program by the plan's clock: `lines` are rows of start [s], end [s], index of the file, line from 1.
+
+    Args:
+        language: Of the program.
+        cycle_time: Its own [s].
+        ran: When which line ran, by its own clock.
+        phases: Of the plan.
+    """
+    lines = tuple(line for line in on_plan(ran, phases) if line.at.line)
     files = list(dict.fromkeys(line.at.file for line in lines))
     rows = [[round(line.start, 3), round(line.end, 3), files.index(line.at.file), line.at.line] for line in lines]
     return {
-        "language": exported.language,
-        "cycle_time_s": None if checked is None else round(checked.cycle_time, 2),
+        "language": language,
+        "cycle_time_s": round(cycle_time, 2),
         "files": files,
         "lines": rows,
     }
 
 
-def _course(course: tuple[tuple[float, float], ...]) -> dict[str, list[float]]:
+def course_columns(course: tuple[tuple[float, float], ...]) -> dict[str, list[float]]:
     """A phase's distances as columns, without moments that say nothing new."""
     if not course:
         return {"times_s": [], "distance_mm": []}

@@ -1,7 +1,7 @@
 // Bundles the page into dist/: page.js, page.css, index.html, and the example drawings beside them.
 import { build } from "esbuild";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -23,4 +23,7 @@ await build({
 });
 await build({ absWorkingDir: here, entryPoints: { page: "src/page.css" }, outdir: dist, bundle: true, minify: true, logLevel: "warning" });
 writeFileSync(join(dist, "index.html"), readFileSync(join(here, "src", "index.html")));
-for (const name of ["tray.dxf", "bracket.dxf"]) cpSync(join(here, "..", "..", "examples", "parts", name), join(dist, "examples", name));
+// The same list is planned by the server at its first start.
+const examples = JSON.parse(readFileSync(join(here, "examples.json"), "utf8"));
+for (const name of examples.flatMap((one) => one.files)) cpSync(join(here, "..", "..", "examples", name), join(dist, "examples", basename(name)));
+writeFileSync(join(dist, "examples", "examples.json"), JSON.stringify(examples.map((one) => ({ ...one, files: one.files.map((name) => basename(name)) }))));

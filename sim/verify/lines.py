@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from core.frames import Array
 from robots.programs.events import Place
-from sim.plan import Phase
-from sim.verify.cell import Piece
 
 SHORT = 1e-6
 """Stretches shorter than this are none [s]."""
@@ -34,43 +33,57 @@ class LineTime:
     moves: bool
 
 
+class Spell(NamedTuple):
+    """A stretch of what happened: from, to [s], whether the robot moves. One that moves may hold several rounded moves."""
+
+    start: float
+    end: float
+    moves: bool
+
+
+class Timed(Protocol):
+    """A phase of a plan, of whatever process."""
+
+    @property
+    def times(self) -> Array:
+        """(k,) [s] from the start of the plan."""
+
+
 def line_times(
-    pieces: Sequence[Piece], ends: Sequence[tuple[float, Place]], places: Sequence[Place], phases: Sequence[int | None]
+    spells: Sequence[Spell], ends: Sequence[tuple[float, Place]], places: Sequence[Place], phases: Sequence[int | None]
 ) -> tuple[LineTime, ...]:
     """Every stretch of what happened with its line, gapless, in order of time.
 
     Args:
-        pieces: What happened. A piece with a move may hold several rounded moves, of which it names the last.
+        spells: What happened.
         ends: When every move ended [s], and where it stands in the text.
-        places: Of each piece, the line because of which it happened.
-        phases: Of each piece, the plan's phase that it carries out.
+        places: Of each spell, the line because of which it happened; of several moves the last.
+        phases: Of each spell, the plan's phase that it carries out.
     """
     out: list[LineTime] = []
     following = iter(ends)
     upcoming = next(following, None)
-    for piece, place, phase in zip(pieces, places, phases, strict=True):
-        begin, until = float(piece.phase.times[0]), float(piece.phase.times[-1])
-        moves = piece.move is not None
+    for (begin, until, moves), place, phase in zip(spells, places, phases, strict=True):
         while moves and upcoming is not None and upcoming[0] < until - SHORT:
             if upcoming[0] > begin + SHORT:
                 out.append(LineTime(begin, upcoming[0], upcoming[1], phase, True))
                 begin = upcoming[0]
             upcoming = next(following, None)
         if until > begin + SHORT:
-            # The move that goes on beyond this piece, or ends with it.
+            # The move that goes on beyond this spell, or ends with it.
             at = upcoming[1] if moves and upcoming is not None else place
             out.append(LineTime(begin, until, at, phase, moves))
     return tuple(_joined(out))
 
 
-def plan_clock(lines: Sequence[LineTime], phases: Sequence[Phase], times: Sequence[float]) -> Array:
+def plan_clock(lines: Sequence[LineTime], phases: Sequence[Timed], times: Sequence[float]) -> Array:
     """Moments of the program [s] by the plan's clock."""
     own, planned = _anchors(lines, phases)
     found: Array = np.asarray(np.interp(times, own, planned))
     return found
 
 
-def on_plan(lines: Sequence[LineTime], phases: Sequence[Phase]) -> tuple[LineTime, ...]:
+def on_plan(lines: Sequence[LineTime], phases: Sequence[Timed]) -> tuple[LineTime, ...]:
     """The same lines by the plan's clock: moves begin and end with the phases that they carry out, waits fill what lies between."""
     own, planned = _anchors(lines, phases)
     if len(own) < 2:
@@ -80,7 +93,7 @@ def on_plan(lines: Sequence[LineTime], phases: Sequence[Phase]) -> tuple[LineTim
     return tuple(line for line in moved if line.end > line.start + SHORT)
 
 
-def _anchors(lines: Sequence[LineTime], phases: Sequence[Phase]) -> tuple[Array, Array]:
+def _anchors(lines: Sequence[LineTime], phases: Sequence[Timed]) -> tuple[Array, Array]:
     """Moments of the program and of the plan that are the same, rising in both."""
     spans: dict[int, tuple[float, float]] = {}
     for line in lines:

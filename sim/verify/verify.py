@@ -19,7 +19,7 @@ from sim.plan import BendPlan, Phase
 from sim.replay import Replayer
 from sim.singularity import singularity_findings
 from sim.verify.cell import Piece, VirtualCell
-from sim.verify.lines import LineTime, line_times
+from sim.verify.lines import LineTime, Spell, line_times
 from sim.verify.match import origins_of
 from sim.verify.told import STOPS, line_finding, stopped, told, with_line
 from sim.verify.wiring import addresses
@@ -257,7 +257,8 @@ def _line_times(virtual: VirtualCell, ran: _Ran, origins: list[Origin | None]) -
     owners = [ran.owners.get(k) for k in range(len(virtual.pieces))]
     places = [Place() if owner is None else ran.events[owner].at for owner in owners]
     found = [None if owner is None else origins[owner] for owner in owners]
-    return line_times(virtual.pieces, virtual.ends, places, [None if origin is None else origin.phase for origin in found])
+    spells = [Spell(float(one.phase.times[0]), float(one.phase.times[-1]), one.move is not None) for one in virtual.pieces]
+    return line_times(spells, virtual.ends, places, [None if origin is None else origin.phase for origin in found])
 
 
 def _unfinished(virtual: VirtualCell, job: BendingResult, events: list[Event]) -> list[Finding]:

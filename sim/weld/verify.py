@@ -17,7 +17,9 @@ from robots.programs.execution import run
 from robots.programs.program import RobotProgram
 from sim.looking import PhaseClearance
 from sim.singularity import singularity_findings
+from sim.verify.lines import LineTime
 from sim.verify.told import STOPS, stopped, told, with_line
+from sim.weld.lines import weld_lines
 from sim.weld.path import T_world_tcp
 from sim.weld.plan import SeamWeld, WeldPlan
 from sim.weld.replay import WeldReplayer
@@ -65,6 +67,7 @@ class WeldVerification:
         moves: How many ran.
         clearance, closest: Of free moves [m].
         findings: With file and line where they come from the text.
+        lines: When which line ran, by the program's own clock; empty without a job.
     """
 
     program: RobotProgram
@@ -75,6 +78,7 @@ class WeldVerification:
     clearance: float | None
     closest: tuple[str, str] | None
     findings: tuple[Finding, ...]
+    lines: tuple[LineTime, ...] = ()
 
 
 def verify_weld(
@@ -119,7 +123,8 @@ def verify_weld(
         cell.name, program.name if weldment is None else weldment.name, planned, tuple(virtual.phases), (), 0 if plan is None else plan.seed
     )
     distance, bodies = (None, None) if nearest is None else (nearest.distance, nearest.bodies)
-    return WeldVerification(program, ran, tuple(beads), virtual.clock, moves, distance, bodies, tuple(findings))
+    lines = () if plan is None else weld_lines(virtual, plan)
+    return WeldVerification(program, ran, tuple(beads), virtual.clock, moves, distance, bodies, tuple(findings), lines)
 
 
 def _run(program: RobotProgram, virtual: VirtualWeldCell, cell: WeldCell, skip_unknown: bool) -> tuple[list[Finding], int]:

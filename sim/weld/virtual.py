@@ -50,6 +50,7 @@ class VirtualWeldCell:
         phases: What happened, gapless; names are `free`, `linear`, `weld`, `wait`, `clean`, `index`.
         burns: One per arc.
         findings: What went wrong on the way.
+        places: Of each phase, the line because of which it happened.
         ends: When every move ended: (time, where in the text).
     """
 
@@ -61,6 +62,7 @@ class VirtualWeldCell:
         self.phases: list[WeldPhase] = []
         self.burns: list[Burn] = []
         self.findings: list[Finding] = []
+        self.places: list[Place] = []
         self.ends: list[tuple[float, Place]] = []
         self.place = Place()
         self.peripherals = Peripherals(cell)
@@ -202,6 +204,7 @@ class VirtualWeldCell:
                 robot=qs, positioner=stands, arc=burns, weld=len(self.burns) if burns else None, waypoints=(0, len(times) - 1),
             )
         )  # fmt: skip
+        self.places.append(self.place if move is None else move.at)
         self.q, self.positioner, self.clock = qs[-1].copy(), stands[-1].copy(), float(self.clock + times[-1])
 
     def _at_cleaner(self, qs: Array) -> bool:

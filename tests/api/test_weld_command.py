@@ -31,6 +31,7 @@ def test_result_folder_holds_everything(done: tuple[Path, int]) -> None:
         "summary.json",
         "plan.json",
         "recording.glb",
+        "timeline.json",
         "setup.html",
         "robot/T_JOINT.src",
         "robot/T_JOINT.dat",
@@ -47,7 +48,7 @@ def test_figures_agree_with_hand_calculation(done: tuple[Path, int]) -> None:
     assert summary["times"]["arc_on_s"] == pytest.approx(2 * (200 / 7 + 0.6), abs=0.05)
     # 6.6 m/min of wire for that time and 0.4 s of crater.
     assert summary["times"]["wire_m"] == pytest.approx(2 * 6.6 / 60 * (200 / 7 + 0.4), abs=0.02)
-    assert summary["run"]["off_seam_mm"] <= 0.01
+    assert summary["program"]["off_seam_mm"] <= 0.01
     assert sum(summary["times"][key] for key in ("arc_on_s", "air_s", "search_s", "cleaning_s")) == pytest.approx(
         summary["cycle_time_s"], abs=0.03
     )

@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from robots.programs.events import Moved, Place
+from robots.programs.events import Place
 from sim.looking import SIGHT
 from sim.plan import Phase
 from sim.programs import export
 from sim.replay import replay
 from sim.timeline_file import timeline_dict
-from sim.verify.cell import Piece
-from sim.verify.lines import line_times, on_plan
+from sim.verify.lines import Spell, line_times, on_plan
 
 A, B, C, WAIT = (Place("P.src", line) for line in (10, 11, 12, 20))
-MOVE = Moved("joint", np.zeros(6), None, None, np.eye(4), False, 1.0, None, None, None)
 
 
 def phase(start: float, end: float, kind="free") -> Phase:
@@ -23,29 +21,25 @@ def phase(start: float, end: float, kind="free") -> Phase:
     return Phase("p", "s", kind, None, np.array([start, end]), none, none, none, none, None, False)
 
 
-def piece(start: float, end: float, moved: bool) -> Piece:
-    return Piece(phase(start, end), MOVE if moved else None)
-
-
-def test_rounded_moves_in_one_piece_are_told_apart_by_their_ends():
-    pieces = [piece(0.0, 1.0, False), piece(1.0, 4.0, True), piece(4.0, 4.5, False)]
-    lines = line_times(pieces, [(2.0, A), (3.5, B), (4.0, C)], [WAIT, C, WAIT], [0, 1, 2])
+def test_rounded_moves_in_one_spell_are_told_apart_by_their_ends():
+    spells = [Spell(0.0, 1.0, False), Spell(1.0, 4.0, True), Spell(4.0, 4.5, False)]
+    lines = line_times(spells, [(2.0, A), (3.5, B), (4.0, C)], [WAIT, C, WAIT], [0, 1, 2])
     assert [(line.start, line.end, line.at.line, line.moves) for line in lines] == [
         (0.0, 1.0, 20, False), (1.0, 2.0, 10, True), (2.0, 3.5, 11, True), (3.5, 4.0, 12, True), (4.0, 4.5, 20, False),
     ]  # fmt: skip
 
 
 def test_a_move_cut_by_a_trigger_stays_one_stretch():
-    """An output set on the way cuts what happened in two pieces, not the line."""
-    pieces = [piece(0.0, 0.7, True), piece(0.7, 2.0, True)]
-    lines = line_times(pieces, [(1.0, A), (2.0, B)], [B, B], [0, 0])
+    """An output set on the way cuts what happened in two spells, not the line."""
+    spells = [Spell(0.0, 0.7, True), Spell(0.7, 2.0, True)]
+    lines = line_times(spells, [(1.0, A), (2.0, B)], [B, B], [0, 0])
     assert [(line.start, line.end, line.at.line) for line in lines] == [(0.0, 1.0, 10), (1.0, 2.0, 11)]
 
 
 def test_moves_begin_and_end_with_their_phases():
     """The program takes 3 s where the plan takes 2, waits 1 s longer; by the plan's clock the lines fit its phases."""
-    pieces = [piece(0.0, 3.0, True), piece(3.0, 6.0, False), piece(6.0, 8.0, True)]
-    own = line_times(pieces, [(1.5, A), (3.0, B), (8.0, C)], [B, WAIT, C], [0, 0, 2])
+    spells = [Spell(0.0, 3.0, True), Spell(3.0, 6.0, False), Spell(6.0, 8.0, True)]
+    own = line_times(spells, [(1.5, A), (3.0, B), (8.0, C)], [B, WAIT, C], [0, 0, 2])
     lines = on_plan(own, [phase(0.0, 2.0), phase(2.0, 4.0, "wait"), phase(4.0, 5.0)])
     assert [(line.start, line.end, line.at.line) for line in lines] == [
         (0.0, 1.0, 10), (1.0, 2.0, 11), (2.0, 4.0, 20), (4.0, 5.0, 12),

@@ -11,9 +11,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
+from api.job_kinds import cell_entry
 from api.page import add_page
 from bench.page_server import job_entry
-from cells.load import cell_names, load_cell
+from cells.weld_load import all_cell_names, load_any_cell
 
 STAGES = ("read", "sequence", "motion", "replay", "export", "show")
 
@@ -43,7 +44,7 @@ class Stub:
                 return JSONResponse({"type": "no-key", "title": "no key", "status": 401}, 401)
             return await go(request)
 
-        app.get("/cells")(lambda: [{"name": it.name, "title": it.title} for it in map(load_cell, cell_names())])
+        app.get("/cells")(lambda: [cell_entry(load_any_cell(name), own=False) for name in all_cell_names()])
         app.get("/jobs")(lambda: {"jobs": list(self.jobs.values())})
         app.get("/jobs/{number}")(lambda number: self.jobs[number])
         app.post("/jobs")(self.start)

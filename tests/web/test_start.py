@@ -72,6 +72,30 @@ def test_an_example_needs_one_click(open_page, stub):
     assert float(page.locator(f"[data-job=new{len(stub.received)}] progress").get_attribute("max")) == 1
 
 
+def test_a_weldment_is_sent_to_a_welding_cell(open_page, stub):
+    """What a weldment says itself cannot be filled in; a mesh chooses a welding cell; back in a bending cell a STEP part is bent."""
+    page = open_page("#lang=en")
+    page.wait_for_selector("#cell option[value=welding-track]", state="attached")
+    step = {"name": "frame.step", "mimeType": "model/step", "buffer": b"ISO-10303-21;"}
+    page.locator("#drawing").set_input_files(step)
+    page.locator("#cell").select_option("welding-track")
+    assert [page.locator(f"#{name}").is_disabled() for name in ("material", "thickness", "angle")] == [True, True, True]
+    page.get_by_role("button", name="Plan the job").click()
+    page.wait_for_selector("[data-job^=new] .stage-name:text-matches('read|sequence|motion')")
+    assert stub.received[-1] == ("weld", {"cell": "welding-track"}, ["frame.step"])
+    page.locator("#cell").select_option("bending-irb4600")
+    assert [page.locator(f"#{name}").is_disabled() for name in ("material", "thickness", "angle")] == [False, True, True]
+    page.locator("#drawing").set_input_files({"name": "frame.stl", "mimeType": "model/stl", "buffer": b"solid"})
+    assert page.locator("#cell").input_value().startswith("welding-")
+
+
+def test_the_welding_example_needs_one_click(open_page, stub):
+    page = open_page("#lang=de")
+    page.locator("[data-example=t_joint]").click()
+    page.wait_for_selector(f"[data-job^=new] .stage-name:text-matches('{'|'.join(STAGES)}')")
+    assert stub.received[-1] == ("weld", {"cell": "welding-kr5"}, ["t_joint.step"])
+
+
 def test_a_running_job_is_cancelled(open_page, stub):
     page = open_page("#lang=en")
     page.locator("[data-example=bracket]").click()

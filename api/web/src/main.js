@@ -66,7 +66,9 @@ async function load(id) {
 
 /** Asks for the job to lay beside this one. @param {string} id */
 async function chooseOther(id) {
-  const jobs = (await list("jobs", "jobs")).filter((job) => job.state === "done" && job.kind === "bend" && job.id !== id);
+  const all = await list("jobs", "jobs");
+  const own = all.find((job) => job.id === id)?.kind;
+  const jobs = all.filter((job) => job.state === "done" && job.kind === own && job.id !== id);
   const dialog = h("dialog", { "aria-label": t("compareWith") }, h("h2", {}, t("compareWith")),
     h("ul", { class: "choices" }, jobs.map((job) => h("li", {}, h("button", { "data-job": job.id, onclick: () => { dialog.close(); show({ job: id, with: job.id, lang: document.documentElement.lang }); } }, jobTitle(job))))),
     jobs.length ? null : h("p", { class: "empty" }, t("noJobs")), h("button", { class: "quiet", onclick: () => dialog.close() }, t("close")));

@@ -34,7 +34,7 @@ async function readFiles(job, at) {
     has("recording.glb") ? request(url("recording.glb")).then((answer) => answer.arrayBuffer()) : null,
     Promise.all(robot.map(async (name) => ({ name: name.slice(6), text: textOf(await (await request(url(name))).arrayBuffer()) }))),
   ]);
-  const own = (typeof summary.program === "string" ? summary.program : summary.program?.language) ?? timeline?.program?.language ?? null;
+  const own = summary.program?.language ?? timeline?.program?.language ?? null;
   return {
     title: job.title ?? summary.part ?? summary.weldment ?? "", summary: { findings: job.findings ?? [], verified: job.verified, ...summary }, plan, timeline, recording,
     programs: own && texts.length ? { [own]: order(texts, timeline) } : {}, times: timeline?.program ? { [timeline.program.language]: timeline.program } : {}, own,

@@ -1,21 +1,20 @@
 // The first page: a part comes in, jobs stand below, a running one shows how far it is.
 import { h } from "./dom.js";
+import EXAMPLES from "../examples.json";
 import { header } from "./header.js";
 import { events, json, list, request } from "./http.js";
 import { overall } from "./progress.js";
 import { jobTitle } from "./results.js";
 import { figure, t } from "./strings.js";
 
-const EXAMPLES = [
-  { name: "tray", file: "tray.dxf", cell: "bending-kr120", material: "stainless-304", thickness_mm: 1, angle_deg: 90 },
-  { name: "bracket", file: "bracket.dxf", cell: "bending-irb4600", material: "mild-steel", thickness_mm: 3, angle_deg: 90 },
-];
 /** As `parts/materials` has them; tests/web holds the two together. */
 export const MATERIALS = ["mild-steel", "galvanised-steel", "stainless-304", "stainless-316", "aluminium-5052", "aluminium-5754", "aluminium-6061"];
 const POLL = 3000;
 
 /** @param {File} file */
-const isFolded = (file) => /\.(step|stp)$/i.test(file.name);
+const isSolid = (file) => /\.(step|stp|p21)$/i.test(file.name);
+/** @param {File} file */
+const isMesh = (file) => /\.(stl|obj|glb)$/i.test(file.name);
 
 /**
  * @param {HTMLElement} page @param {{open: (id: string) => void, relabel: (code: string) => void}} go
@@ -25,7 +24,9 @@ export function showStart(page, go) {
   const stop = new AbortController();
   /** @type {File|null} */
   let drawing = null;
-  const input = h("input", { type: "file", accept: ".dxf,.step,.stp", class: "hidden-input", id: "drawing", onchange: () => take(input.files?.[0] ?? null) });
+  /** Names of welding cells. @type {Set<string>} */
+  const welding = new Set(EXAMPLES.filter((one) => one.kind === "weld").map((one) => one.options.cell));
+  const input = h("input", { type: "file", accept: ".dxf,.step,.stp,.p21,.stl,.obj,.glb", class: "hidden-input", id: "drawing", onchange: () => take(input.files?.[0] ?? null) });
   const chosen = h("strong", {}, t("drop"));
   const drop = h("label", { class: "drop", for: "drawing" }, input, h("span", { class: "sheet", "aria-hidden": "true" }), chosen, h("small", {}, t("formats")));
   for (const kind of ["dragover", "dragleave", "drop"]) {
@@ -35,7 +36,7 @@ export function showStart(page, go) {
       if (kind === "drop") take(event.dataTransfer?.files[0] ?? null);
     });
   }
-  const cell = h("select", { id: "cell", required: true }, h("option", { value: "" }, `${t("loading")} …`));
+  const cell = h("select", { id: "cell", required: true, onchange: () => fit() }, h("option", { value: "" }, `${t("loading")} …`));
   const material = h("select", { id: "material" }, MATERIALS.map((name) => h("option", {}, name)));
   const thickness = h("input", { id: "thickness", type: "number", min: 0.3, max: 20, step: "any", value: 2, required: true });
   const angle = h("input", { id: "angle", type: "number", min: 1, max: 150, step: "any", value: 90, required: true });
@@ -43,7 +44,7 @@ export function showStart(page, go) {
   const wrong = h("p", { class: "wrong", role: "alert" });
   const form = h("form", { class: "ask", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); start(); } }, drop,
     h("div", { class: "fields" }, field("cell", cell), field("material", material), field("thickness", thickness), field("angle", angle)), send, wrong,
-    h("p", { class: "try" }, t("examples"), ": ", EXAMPLES.map((one) => h("button", { type: "button", class: "quiet", "data-example": one.name, onclick: () => example(one) }, t(one.name)))));
+    h("p", { class: "try" }, t("examples"), ": ", EXAMPLES.map((one) => h("button", { type: "button", class: "quiet", "data-example": one.name, onclick: () => example(one) }, t(`example_${one.name}`)))));
   const jobs = h("ul", { class: "jobs" });
   page.replaceChildren(header({ relabel: go.relabel }), h("main", { class: "start" }, h("h1", {}, t("tagline")), form, h("section", {}, h("h2", {}, t("jobs")), jobs)));
 
@@ -58,18 +59,30 @@ export function showStart(page, go) {
     drawing = file;
     chosen.textContent = file.name;
     send.disabled = false;
-    // A folded part says itself how thick it is and how it is bent.
-    [thickness.disabled, angle.disabled] = [isFolded(file), isFolded(file)];
+    // Meshes can only be welded.
+    if (isMesh(file) && !welding.has(cell.value)) cell.value = [...cell.options].find((option) => welding.has(option.value))?.value ?? cell.value;
+    fit();
+  }
+
+  /** What has to be said: a folded part says itself how thick it is and how it is bent, a weldment everything. */
+  function fit() {
+    const weld = welding.has(cell.value);
+    material.disabled = weld;
+    [thickness.disabled, angle.disabled] = Array(2).fill(weld || (drawing !== null && isSolid(drawing)));
   }
 
   /** @param {typeof EXAMPLES[number]} one */
   async function example(one) {
     await tell(async () => {
-      const data = await (await fetch(`examples/${one.file}`)).blob();
+      const [name] = one.files.map((path) => path.split("/").pop() ?? path);
+      const data = await (await fetch(`examples/${name}`)).blob();
+      /** @type {any} */
+      const asked = one.options;
       // The cells may still be on their way.
-      if (![...cell.options].some((option) => option.value === one.cell)) cell.append(h("option", { value: one.cell }, one.cell));
-      [cell.value, material.value, thickness.value, angle.value] = [one.cell, one.material, String(one.thickness_mm), String(one.angle_deg)];
-      take(new File([data], one.file));
+      if (![...cell.options].some((option) => option.value === asked.cell)) cell.append(h("option", { value: asked.cell }, asked.cell));
+      cell.value = asked.cell;
+      if (asked.material) [material.value, thickness.value, angle.value] = [asked.material, String(asked.thickness_mm), String(asked.angle_deg)];
+      take(new File([data], name));
       await start();
     });
   }
@@ -80,9 +93,10 @@ export function showStart(page, go) {
     send.disabled = true;
     await tell(async () => {
       const body = new FormData();
-      body.set("kind", "bend");
-      const flat = isFolded(file) ? {} : { thickness_mm: Number(thickness.value), angle_deg: Number(angle.value), direction: "up" };
-      body.set("options", JSON.stringify({ cell: cell.value, material: material.value, ...flat }));
+      const weld = welding.has(cell.value);
+      body.set("kind", weld ? "weld" : "bend");
+      const flat = isSolid(file) ? {} : { thickness_mm: Number(thickness.value), angle_deg: Number(angle.value), direction: "up" };
+      body.set("options", JSON.stringify({ cell: cell.value, ...(weld ? {} : { material: material.value, ...flat }) }));
       body.set("files", file, file.name);
       const answer = await request("jobs", { method: "POST", body });
       const id = (answer.headers.get("location") ?? "").split("/").pop() || (await answer.json()).id;
@@ -163,7 +177,9 @@ export function showStart(page, go) {
   tell(async () => {
     const cells = await list("cells", "cells");
     const chosen_before = cell.value;
+    for (const one of cells) if (one.kind === "welding") welding.add(one.name);
     cell.replaceChildren(...cells.map((one) => h("option", { value: one.name, selected: one.name === chosen_before }, one.title)));
+    fit();
   });
   return { close: () => stop.abort() };
 }

@@ -2,12 +2,13 @@
 
 /** @type {Record<string, [string, string, string]>} */
 const TABLE = {
-  tagline: ["Bend it on screen before you bend it in the shop", "Pliez à l'écran avant de plier à l'atelier", "Erst am Bildschirm biegen, dann in der Werkstatt"],
+  tagline: ["Bend and weld on screen before you do it in the shop", "Pliez et soudez à l'écran avant l'atelier", "Erst am Bildschirm biegen und schweißen, dann in der Werkstatt"],
   drop: ["Drop a drawing here, or choose a file", "Déposez un plan ici ou choisissez un fichier", "Zeichnung hier ablegen oder Datei wählen"],
-  formats: ["DXF flat pattern or STEP folded part", "Développé DXF ou pièce pliée STEP", "DXF-Abwicklung oder gefaltetes STEP-Teil"],
+  formats: ["DXF flat pattern, STEP folded part or weldment", "Développé DXF, pièce pliée ou assemblage soudé STEP", "DXF-Abwicklung, gefaltetes STEP-Teil oder Schweißteil"],
   examples: ["Or try an example", "Ou essayez un exemple", "Oder ein Beispiel"],
-  tray: ["Tray, 4 bends", "Bac, 4 plis", "Wanne, 4 Biegungen"],
-  bracket: ["Bracket, 1 bend", "Équerre, 1 pli", "Winkel, 1 Biegung"],
+  example_tray: ["Tray, 4 bends", "Bac, 4 plis", "Wanne, 4 Biegungen"],
+  example_bracket: ["Bracket, 1 bend", "Équerre, 1 pli", "Winkel, 1 Biegung"],
+  example_t_joint: ["T joint, 2 welds", "Joint en T, 2 soudures", "T-Stoß, 2 Nähte"],
   cell: ["Cell", "Cellule", "Zelle"],
   material: ["Material", "Matière", "Werkstoff"],
   thickness: ["Thickness, mm", "Épaisseur, mm", "Dicke, mm"],
