@@ -106,6 +106,8 @@ def weld_summary(
     program: dict[str, Any] | None = None
     if exported is not None and exported.files and exported.verification is not None:
         program = weld_run_summary(exported.language, exported.verification) | {"sha256": checksums(exported.files)}
+    near = [phase for phase in plan.phases if phase.kind == "free" and phase.clearance is not None]
+    nearest = min(near, key=lambda phase: phase.clearance or 0.0, default=None)
     # Tacks and further passes lie where a seam is counted already.
     first = [weld for weld in plan.welds if weld.bead == 0 and " tack " not in weld.seam.name]
     return {
@@ -120,6 +122,8 @@ def weld_summary(
         "welded_length_mm": round(sum(to_mm(weld.seam.length) for weld in first), 1),
         "welded": sorted({weld.seam.name for weld in first}),
         "cycle_time_s": round(plan.duration, 2),
+        "clearance_mm": None if nearest is None or nearest.clearance is None else round(to_mm(nearest.clearance), 2),
+        "clearance_between": None if nearest is None or nearest.closest is None else list(nearest.closest),
         "times": time_row(plan, cell),
         "findings": [finding.to_dict() for finding in findings],
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 /** @type {Record<string, [string, string, string]>} */
 const TABLE = {
-  tagline: ["Bend and weld on screen before you do it in the shop", "Pliez et soudez à l'écran avant l'atelier", "Erst am Bildschirm biegen und schweißen, dann in der Werkstatt"],
+  tagline: ["Bend and weld on screen first, then in the shop", "Pliez et soudez à l'écran avant l'atelier", "Erst am Bildschirm biegen und schweißen, dann in der Werkstatt"],
   drop: ["Drop a drawing here, or choose a file", "Déposez un plan ici ou choisissez un fichier", "Zeichnung hier ablegen oder Datei wählen"],
   formats: ["DXF flat pattern, STEP folded part or weldment", "Développé DXF, pièce pliée ou assemblage soudé STEP", "DXF-Abwicklung, gefaltetes STEP-Teil oder Schweißteil"],
   examples: ["Or try an example", "Ou essayez un exemple", "Oder ein Beispiel"],
