@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import islice
+
 import numpy as np
 
 from cells.weld_model import Positioner, WeldCell
@@ -13,15 +16,21 @@ from sim.weld.torch import seam_frames
 
 RASTER = (7, 13)
 """Positions tried of the first and second axis."""
-MOST_CHOICES = 8
+MOST_CHOICES = 14
 GOOD = 10 * DEG
 """Seams lie well within this of flat or horizontal."""
 SETTLE = 0.5
 """Until a positioner that has turned stands still [s]."""
 
 
-def positioner_choices(cell: WeldCell, seam: Seam) -> list[Array]:
-    """Joints of the positioner to try for a seam, the best first: home while the seam lies well there, then those in which it lies best and turns least."""
+def positioner_choices(cell: WeldCell, seam: Seam, stands: Callable[[Array], bool] = lambda q: True) -> list[Array]:
+    """Joints of the positioner to try for a seam, the best first: home while the seam lies well there, then those in which it lies best and turns least.
+
+    Args:
+        cell: With or without a positioner.
+        seam: In the workpiece's frame.
+        stands: Whether the positioner can turn there from home with what it carries.
+    """
     positioner = cell.positioner
     if positioner is None:
         return [np.zeros(0)]
@@ -32,15 +41,16 @@ def positioner_choices(cell: WeldCell, seam: Seam) -> list[Array]:
     for k, q in enumerate(candidates):
         lies = max(effort(cell.T_world_workpiece(q), frames) - GOOD, 0.0)
         scored.append((round(lies, 3), round(float(np.sum(np.abs(q - home))), 6), k))
-    return [candidates[k] for _, _, k in sorted(scored)[:MOST_CHOICES]]
+    return list(islice((candidates[k] for _, _, k in sorted(scored) if k == 0 or stands(candidates[k])), MOST_CHOICES))
 
 
 def _raster(positioner: Positioner) -> list[Array]:
     mechanism = positioner.mechanism
     axes = []
     for low, high, count in zip(mechanism.lower, mechanism.upper, RASTER[-len(mechanism.lower) :], strict=True):
-        # A whole turn is enough of an axis that makes several.
-        axes.append(np.linspace(max(low, -np.pi), min(high, np.pi), count))
+        # A whole turn is enough of an axis that makes several, and its two ends are one position.
+        whole = high - low >= 2 * np.pi
+        axes.append(np.linspace(-np.pi, np.pi, count)[1:] if whole else np.linspace(low, high, count))
     return [np.array(q) for q in np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))]
 
 

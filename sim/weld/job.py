@@ -32,7 +32,7 @@ from sim.weld.timeline import WeldTimeline, joint_limits
 
 APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
 """Tool speeds on the straight way to and from a seam, far from it and on its last stretch [m/s]."""
-WHOLE_CHOICES = 2
+WHOLE_CHOICES = 3
 """With so many positions of the positioner all angles are tried; with the others the preferred ones."""
 CLEAN_DEPTH_BACK = 0.080
 """How far the torch is driven straight out of the cleaner [m]."""
@@ -57,6 +57,7 @@ class _Job:
     findings: list[Finding] = field(default_factory=list)
     burned: float = 0.0
     cleanings: int = 0
+    stands: dict[tuple[float, ...], bool] = field(default_factory=dict)
 
     # Beads
 
@@ -84,20 +85,41 @@ class _Job:
         return found
 
     def _searched(self, task: Task, seam: Seam) -> SeamWeld | SeamRefusal:
-        choices = positioner_choices(self.cell, seam)
+        choices = positioner_choices(self.cell, seam, self._stands)
         beads = [self._bead(task, seam, q) for q in choices]
+        if len(beads) == 1:
+            return search_seam(beads[0])
         # Where the table may stand elsewhere, that is tried before other angles.
-        for bead in beads if len(beads) > 1 else ():
+        tried: list[tuple[bool, Bead]] = []
+        for bead in beads:
             answer = search_seam(bead, preferred=True)
             if isinstance(answer, SeamWeld):
                 return answer
+            tried.append((answer.code == "seam-reach", bead))
         refusals = []
-        for bead in beads[:WHOLE_CHOICES]:
+        # Other angles help where something is in the way rather than where the arm ends.
+        for _, bead in sorted(tried, key=lambda one: one[0])[:WHOLE_CHOICES]:
             answer = search_seam(bead)
             if isinstance(answer, SeamWeld):
                 return answer
             refusals.append(answer)
         return refusals[0]
+
+    def _stands(self, q_table: Array) -> bool:
+        """Whether the positioner turns from home to a position while the robot is at home."""
+        key = tuple(np.round(q_table, 6))
+        if key not in self.stands:
+            self.stands[key] = self._turns([self._home_table, q_table])
+        return self.stands[key]
+
+    def _turns(self, tables: list[Array]) -> bool:
+        path = np.array([np.r_[self.cell.robot.q_home, table] for table in tables])
+        return path_is_free(self.scene.together(), path)
+
+    @property
+    def _home_table(self) -> Array:
+        assert self.cell.positioner is not None
+        return np.asarray(self.cell.positioner.q_home, dtype=float)
 
     def _bead(self, task: Task, seam: Seam, q: Array) -> Bead:
         return Bead(
@@ -187,13 +209,12 @@ class _Job:
         why = self._free("travel", step, self.cell.robot.q_home)
         if why is not None:
             return why
-        both = self.scene.together()
-        path = np.array([np.r_[line.robot, line.positioner], np.r_[line.robot, q_table]])
-        if not path_is_free(both, path):
-            broken = both.distance(path[1])
-            return f"the positioner cannot turn: {broken.body_a} is in the way of {broken.body_b}"
+        # Where the short way is blocked, the way by home is free: the position was chosen so.
+        stops = [q_table] if self._turns([line.positioner, q_table]) else [self._home_table, q_table]
         assert self.cell.positioner is not None
-        line.wait("index", step, index_time(self.cell.positioner, line.positioner, q_table), positioner=q_table)
+        for stop in stops:
+            if np.max(np.abs(stop - line.positioner)) > 1e-9:
+                line.wait("index", step, index_time(self.cell.positioner, line.positioner, stop), positioner=stop)
         return None
 
     def clean_if_due(self) -> None:
