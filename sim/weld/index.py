@@ -36,7 +36,7 @@ def positioner_choices(cell: WeldCell, seam: Seam, stands: Callable[[Array], boo
         return [np.zeros(0)]
     frames = seam_frames(seam, max(seam.length / 8, 1e-3))
     home = np.asarray(positioner.q_home, dtype=float)
-    candidates = [home, *_raster(positioner)]
+    candidates = [home, *(q for q in _raster(positioner) if np.max(np.abs(q - home)) > 1e-9)]
     scored = []
     for k, q in enumerate(candidates):
         lies = max(effort(cell.T_world_workpiece(q), frames) - GOOD, 0.0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -32,6 +34,7 @@ from sim.weld.timeline import WeldTimeline, joint_limits
 
 APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
 """Tool speeds on the straight way to and from a seam, far from it and on its last stretch [m/s]."""
+MOST_ELSEWHERE = 3
 WHOLE_CHOICES = 3
 """With so many positions of the positioner all angles are tried; with the others the preferred ones."""
 CLEAN_DEPTH_BACK = 0.080
@@ -81,7 +84,7 @@ class _Job:
                 return [_Found(task, answer)]
             refusals.append(answer)
         if not found:
-            self._refuse(task, refusals[0])
+            self.refuse(task, refusals[0])
         return found
 
     def _searched(self, task: Task, seam: Seam) -> SeamWeld | SeamRefusal:
@@ -127,7 +130,8 @@ class _Job:
             0.0 if " tack " in seam.name else self.options.overlap, self.options.clearance,
         )  # fmt: skip
 
-    def _refuse(self, task: Task, why: SeamRefusal) -> None:
+    def refuse(self, task: Task, why: SeamRefusal) -> None:
+        """Writes down why a bead cannot be welded."""
         data: dict[str, object] = {} if why.at is None else {"at_mm": round(1e3 * why.at, 1)}
         if why.bodies is not None:
             data["bodies"] = list(why.bodies)
@@ -136,8 +140,34 @@ class _Job:
 
     # Phases
 
-    def weld(self, found: _Found) -> None:
-        """Travel, approach, weld, retract; a bead that cannot be reached leaves the timeline as it was."""
+    def weld_somehow(self, found: _Found, others: list[_Found]) -> str | None:
+        """One bead, the way that suits the order best, or another one, or with the positioner elsewhere. Returns why there is none."""
+        why = None
+        for one in chain((found, *others), self._elsewhere(found.task, [found, *others])):
+            told = self.weld(one)
+            if told is None:
+                return None
+            why = why or told
+        return why
+
+    def _elsewhere(self, task: Task, tried: list[_Found]) -> Iterator[_Found]:
+        """Ways to weld a bead with the positioner in other positions than those that were tried; at most `MOST_ELSEWHERE`."""
+        if self.cell.positioner is None:
+            return
+        tables = np.array([one.weld.positioner[0] for one in tried])
+        left = MOST_ELSEWHERE
+        apart = [(float(np.min(np.max(np.abs(tables - q), axis=1))), q) for q in positioner_choices(self.cell, task.seam, self._stands)]
+        # Far from where there was no way it is most likely to be another one.
+        for far, q in sorted(apart, key=lambda one: -one[0]):
+            if left == 0 or far < 1e-9:
+                return
+            answer = search_seam(self._bead(task, tried[0].weld.seam, q), preferred=True)
+            if isinstance(answer, SeamWeld):
+                left -= 1
+                yield _Found(task, answer)
+
+    def weld(self, found: _Found) -> str | None:
+        """Travel, approach, weld, retract; a bead that cannot be reached leaves the timeline as it was. Returns why it cannot."""
         weld, task, line = found.weld, found.task, self.timeline
         # Passes have routines of their own: other seams may be welded between them.
         several = f" pass {weld.bead + 1}" if len(task.procedure.passes) > 1 and " tack " not in weld.seam.name else ""
@@ -155,12 +185,11 @@ class _Job:
             why = "the torch has no straight way to it"
         if why is None:
             assert way_in is not None and way_out is not None
-            why = self._free("travel", step, way_in[0][0], near_pieces=weld.seam.pieces)
+            why = self._travel(step, way_in[0][0], weld.seam.pieces)
         if why is not None:
             del line.phases[kept[0] :]
             line.time, line.robot, line.positioner = kept[1:]
-            self._refuse(task, SeamRefusal("seam-collision", why, "move what is in the way, or give the seam another place in the order"))
-            return
+            return why
         assert way_in is not None and way_out is not None
         procedure = task.procedure
         self._straight("approach", step, way_in, number)
@@ -171,6 +200,7 @@ class _Job:
         self._straight("retract", step, (back[::-1], tuple(len(back) - 1 - k for k in corners[::-1])), number)
         self.welds.append(weld)
         self.burned += weld.seam.length / procedure.speed
+        return None
 
     def _straight(self, name: str, step: str, way: tuple[Array, tuple[int, ...]], weld: int) -> None:
         """The straight way to a seam or from it, slow next to it."""
@@ -178,6 +208,13 @@ class _Job:
         for k, (a, b) in enumerate(zip(corners[:-1], corners[1:], strict=True)):
             at_seam = k == len(corners) - 2 if name == "approach" else k == 0
             self.timeline.linear(name, step, qs[a : b + 1], TOUCH_DOWN_SPEED if at_seam else APPROACH_SPEED, weld)
+
+    def _travel(self, step: str, goal: Array, pieces: tuple[str, ...]) -> str | None:
+        """To a seam; where there is no way from the last one, by home. Returns why there is none."""
+        why = self._free("travel", step, goal, near_pieces=pieces)
+        if why is None or np.max(np.abs(self.timeline.robot - self.cell.robot.q_home)) < 1e-9:
+            return why
+        return self._free("travel", step, self.cell.robot.q_home) or self._free("travel", step, goal, near_pieces=pieces)
 
     def _free(self, name: str, step: str, goal: Array, near_pieces: tuple[str, ...] = ()) -> str | None:
         """A free move with the cell's margin; where its ends do not have that much room, with what holds while welding. Returns why there is none."""
@@ -276,9 +313,19 @@ def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = 
     with stages.measure("order"):
         order = _ordered(found, job)
     with stages.measure("moves"):
+        late: list[_Found] = []
         for k, one in enumerate(order):
             progress("motion", k / len(order), f"seam {one.weld.seam.name}")
-            job.weld(one)
+            if job.weld(one) is not None:
+                # From where another bead ends there may be a way.
+                late.append(one)
+            job.clean_if_due()
+        for one in late:
+            why = job.weld_somehow(one, [other for other in found if other.task is one.task and other is not one])
+            if why is not None:
+                job.refuse(
+                    one.task, SeamRefusal("seam-collision", why, "move what is in the way, or give the seam another place in the order")
+                )
             job.clean_if_due()
         if job.welds:
             job.go_home()
