@@ -162,6 +162,42 @@ FAMILY: dict[str, Callable[[], Made]] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a weldment lies for some of its seams: what the job file says.
+
+    Attributes:
+        cell: Shipped cell.
+        xyz_mm, rpy_deg: Of the weldment in the cell's workpiece frame; what stands above a positioner's table stands on a fixture there, so that its cradle lets it turn.
+        drop: Seams that are welded in another setup.
+    """
+
+    cell: str
+    xyz_mm: tuple[float, float, float]
+    rpy_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    drop: tuple[str, ...] = ()
+
+    def job(self, weldment: str) -> dict[str, Any]:
+        """The job file's content."""
+        placement = {"xyz_mm": list(self.xyz_mm), "rpy_deg": list(self.rpy_deg)}
+        return {"weldment": weldment, "cell": self.cell, "placement": placement, "seams": {name: {"drop": True} for name in self.drop}}
+
+
+SETUPS: dict[str, tuple[Setup, ...]] = {
+    "t_joint": (Setup("welding-kr5", (-100, -60, 0)),),
+    # The seam below is welded when the plates are turned over.
+    "lap": (Setup("welding-kr5", (-130, -50, 0), drop=("1",)), Setup("welding-kr5", (-130, 50, 12), (180, 0, 0), drop=("2",))),
+    "corner": (Setup("welding-track", (-90, -50, 150)),),
+    "butt": (Setup("welding-kr5", (-100, -60, 0), drop=("1",)), Setup("welding-kr5", (-100, 60, 6), (180, 0, 0), drop=("2",))),
+    "box": (Setup("welding-kr5", (-125, -100, 0)),),
+    "tube": (Setup("welding-kr5", (-100, -100, 0)),),
+    "branch": (Setup("welding-kr5", (-200, 0, 60)),),
+    "panel": (Setup("welding-track", (-600, -400, 120)),),
+    "frame": (Setup("welding-track", (-750, -40, 150)),),
+}
+"""In which setups all seams of the family are welded."""
+
+
 def moved(made: Made, shift: tuple[float, float, float], axis: tuple[float, float, float], angle: float) -> Made:
     """The same weldment turned about an axis through the origin [rad], then shifted."""
     from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform

@@ -4,7 +4,7 @@ At a point of the seam: t is the unit tangent in welding direction, n_a and n_b 
 bisector n_a + n_b turned square to t, the side from which the torch comes.
 
 Faces run away from the seam along d_a and d_b, square to t. In an inner corner (fillet, lap) d_b is the part of n_a in face b, for between the faces
-n_a points along face b; on an outer corner it is the opposite. A butt seam has one face normal: seen by the torch in welding direction with b up,
+n_a points along face b; on an outer corner it is the opposite. A butt seam, and a corner that is flush outside, has one face normal: seen by the torch in welding direction with b up,
 face a lies to the left (b x t) and face b to the right (t x b).
 
 The torch's axis points from the wire's end back into the torch. Without angles it is b. Work angle w turns it about t towards face b, travel angle v tilts
@@ -32,6 +32,7 @@ import numpy as np
 
 from cells.weld_model import Window
 from core.frames import Array
+from core.units import DEG
 from parts.seam import Seam
 
 ROLLING = 0.008
@@ -40,6 +41,10 @@ CORNER = np.radians(20.0)
 """A tangent that turns by more between two stretches is a corner: it is rolled around, or the torch stops there."""
 BIAS = np.radians(5.0)
 """How far the torch is turned to the thicker piece when the other is much thinner."""
+
+
+FLUSH = float(np.cos(5 * DEG))
+"""Faces whose normals differ by less are one plane: the seam lies in it, and only its own direction tells the sides apart."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,7 +91,8 @@ def frames_at(seam: Seam, at: Array) -> SeamFrames:
     tangents, n_a, n_b = path.frames(where)
     sum_ = n_a + n_b
     bisectors = _unit(sum_ - _dot(sum_, tangents) * tangents)
-    if seam.kind == "butt":
+    # The outside of a corner may be as flat as a butt joint.
+    if seam.kind == "butt" or np.min(np.sum(n_a * n_b, axis=1)) > FLUSH:
         along_b = np.cross(tangents, bisectors)
         along_a = -along_b
     else:
