@@ -200,6 +200,7 @@ def _options(loaded: LoadedWeldment, seed: int | None) -> WeldOptions:
         overlap=job.welding.overlap_mm * MM,
         tack_length=0.0 if tacks is None else tacks.length_mm * MM,
         tack_pitch=0.150 if tacks is None else tacks.pitch_mm * MM,
+        search={"*": job.welding.search} | {task.seam.name: task.search for task in loaded.tasks if task.search is not None},
         clearance=job.welding.clearance_mm * MM,
         seed=job.seed if seed is None else seed,
     )

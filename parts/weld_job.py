@@ -110,6 +110,7 @@ class SeamEdit(_Spec):
     passes: Annotated[int, Field(ge=1, le=50)] | None = Field(default=None, description="number of beads; default: the procedure's")
     procedure: Name | None = Field(default=None, description="name of one of the cell's procedures; default: the first that suits")
     order: Annotated[int, Field(ge=1, le=100_000)] | None = Field(default=None, description="seams with a number come first, lowest first")
+    search: bool | None = Field(default=None, description="whether the wire touches the part before this seam; default: as `welding` says")
 
     @model_validator(mode="after")
     def _alone(self) -> SeamEdit:
@@ -177,6 +178,10 @@ class Welding(_Spec):
         default="auto", description="of seams that are not reversed above: the planner's choice, or as they are listed"
     )
     tacks: Tacks | None = Field(default=None, description="default: none")
+    search: bool = Field(
+        default=False,
+        description="the wire touches the part before each seam, and the program shifts the seam by what it finds (RAPID and FANUC); `search` of a seam wins",
+    )
 
 
 class WeldJobSpec(_Spec):
@@ -218,12 +223,14 @@ class SeamTask:
         procedure: Name; None: the first that suits.
         passes: Beads; None: the procedure's.
         order: Seams with a number come first; None: the planner's choice.
+        search: Whether it is searched; None: as the job says for all.
     """
 
     seam: Seam
     procedure: str | None = None
     passes: int | None = None
     order: int | None = None
+    search: bool | None = None
 
 
 def json_schema() -> dict[str, Any]:
@@ -291,7 +298,10 @@ def _edit(tasks: dict[str, SeamTask], name: str, edit: SeamEdit, at: At) -> list
     if taken:
         raise InputError(f"seam '{name}' would make a second seam called '{taken[0]}'; rename the own seam")
     old = tasks[name]
-    return [SeamTask(piece, edit.procedure or old.procedure, edit.passes or old.passes, edit.order or old.order) for piece in pieces]
+    search = old.search if edit.search is None else edit.search
+    return [
+        SeamTask(piece, edit.procedure or old.procedure, edit.passes or old.passes, edit.order or old.order, search) for piece in pieces
+    ]
 
 
 def weldment_files(job: WeldJobSpec, folder: Path) -> list[Path]:

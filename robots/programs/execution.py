@@ -417,11 +417,28 @@ class Interpreter:
 
     def _searched(self, one: SearchLinear, T_end: Array, speed: float) -> Moved:
         assert self.tool is not None and self.frame is not None
-        # Without a cell that moves the workpiece it is touched where it was planned.
-        self.shifts[one.result] = np.zeros(3)
         T = T_end if one.T_frame_expected is None else self._placed(one.T_frame_expected)
         tool, frame = self.program.tools[self.tool], self.program.frames[self.frame]
-        return Moved("search", None, T, None, tool.T_flange_tcp, frame.carried, speed, None, None, None, at=self._here())
+        move = Moved(
+            "search",
+            None,
+            T,
+            None,
+            tool.T_flange_tcp,
+            frame.carried,
+            speed,
+            None,
+            None,
+            None,
+            track=one.track,
+            external=one.external,
+            at=self._here(),
+        )
+        off = np.zeros(3) if one.T_frame_expected is None else self.cell.touched(move, T_end)
+        self.shifts[one.result] = frame.T_robot_frame[:3, :3].T @ off
+        found = T.copy()
+        found[:3, 3] += off
+        return replace(move, T_target=found)
 
     # Signals
 

@@ -249,6 +249,7 @@ class SearchLinear(Instruction):
         speed: [m/s]
         signal, value: What tells the touch.
         result: Name under which `Shift` finds the shift.
+        track, external: Of the track [m], and of the positioner; None: not named.
     """
 
     T_frame_tcp: Array
@@ -258,6 +259,8 @@ class SearchLinear(Instruction):
     signal: str
     value: bool
     result: str
+    track: float | None = None
+    external: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
+
+from core.frames import Array
 from robots.programs.events import Moved
 
 
@@ -28,6 +31,14 @@ class Surroundings(Protocol):
 
     def drive(self, move: Moved) -> float:
         """Makes a move; returns the seconds it took."""
+
+    def touched(self, move: Moved, T_end: Array) -> Array:
+        """How far from where it is expected a search touches the workpiece (3,) [m], in the frame of the move's target.
+
+        Args:
+            move: To where the touch is expected.
+            T_end: Where the search ends at the latest (4, 4).
+        """
 
     def why_not(self, signals: dict[str, bool | int]) -> str:
         """Why these never come: for the person who reads a deadlock."""
@@ -76,6 +87,11 @@ class SignalsOnly:
     def drive(self, move: Moved) -> float:
         del move
         return 0.0
+
+    def touched(self, move: Moved, T_end: Array) -> Array:
+        """The workpiece lies where it was planned."""
+        del move, T_end
+        return np.zeros(3)
 
     def why_not(self, signals: dict[str, bool | int]) -> str:
         del signals

@@ -152,6 +152,11 @@ class VirtualCell:
         changes = [self.brake.next_change(), None if self._hand is None else max(self._hand[0] - self.clock, 0.0)]
         return min((change for change in changes if change is not None), default=None)
 
+    def touched(self, move: Moved, T_end: Array) -> Array:
+        """Nothing is searched for in a bending cell: the part lies where it was planned."""
+        del move, T_end
+        return np.zeros(3)
+
     def why_not(self, signals: dict[str, bool | int]) -> str:
         reasons = []
         for address, value in signals.items():

@@ -24,13 +24,14 @@ from sim.weld.index import index_time, positioner_choices
 from sim.weld.options import WeldOptions
 from sim.weld.order import Way, best_order
 from sim.weld.path import T_base_flange, bead_poses, follow
-from sim.weld.peripherals import CLEAN_TIME
-from sim.weld.plan import SeamWeld, WeldPlan
+from sim.weld.peripherals import CLEAN_TIME, TOUCH
+from sim.weld.plan import SeamWeld, Touch, WeldPlan
 from sim.weld.scene import WeldScene
 from sim.weld.seam_graph import Bead
 from sim.weld.seam_search import SeamRefusal, search_seam
 from sim.weld.tasks import Task, weld_tasks
 from sim.weld.timeline import WeldTimeline, joint_limits
+from sim.weld.touch import BACK_SPEED, SEARCH_SPEED, NoTouch, plan_touches
 
 APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
 """Tool speeds on the straight way to and from a seam, far from it and on its last stretch [m/s]."""
@@ -61,6 +62,9 @@ class _Job:
     burned: float = 0.0
     cleanings: int = 0
     stands: dict[tuple[float, ...], bool] = field(default_factory=dict)
+    touches: list[Touch] = field(default_factory=list)
+    whole: dict[str, SeamWeld] = field(default_factory=dict)
+    searched: set[str] = field(default_factory=set)
 
     # Beads
 
@@ -172,6 +176,7 @@ class _Job:
         # Passes have routines of their own: other seams may be welded between them.
         several = f" pass {weld.bead + 1}" if len(task.procedure.passes) > 1 and " tack " not in weld.seam.name else ""
         step, number = f"seam {weld.seam.name}{several}", len(self.welds)
+        self._search(task)
         kept = (len(line.phases), line.time, line.robot, line.positioner)
         q_table = weld.positioner[0]
         why = self._turned(step, q_table)
@@ -201,6 +206,43 @@ class _Job:
         self.welds.append(weld)
         self.burned += weld.seam.length / procedure.speed
         return None
+
+    def _search(self, task: Task) -> None:
+        """Touches the part before the first bead along a seam, where that is asked for; what keeps it from being touched is a finding, and it is welded all the same."""
+        name = task.of if " tack " in task.seam.name else task.seam.name
+        if not self.options.searched(task.of) or name in self.searched or name not in self.whole:
+            return
+        self.searched.add(name)
+        weld, line, step = self.whole[name], self.timeline, f"search {name}"
+        if TOUCH not in self.cell.signals:
+            self._not_searched(name, f"the cell has no line '{TOUCH}'", f"add `{TOUCH}: {{direction: in, address: ...}}` to `signals`")
+            return
+        kept = (len(line.phases), line.time, line.robot, line.positioner, len(self.touches))
+        why = self._turned(step, weld.positioner[0])
+        pieces = weld.seam.pieces
+        touching = frozenset((part, piece_group(piece)) for part in ("wire", "nozzle") for piece in pieces)
+        scene = self.scene.posed(weld.positioner[0], near_seam=pieces, allowed=touching)
+        planned = plan_touches(self.cell, self.weldment, scene, weld, name)
+        if isinstance(planned, NoTouch):
+            self._not_searched(name, planned.why, "drop `search` for it, or make room")
+            why = why or planned.why
+        else:
+            for touch in planned:
+                why = why or self._travel(step, touch.robot[0], pieces)
+                if why is None:
+                    line.linear("search", step, touch.robot, SEARCH_SPEED, touch=len(self.touches))
+                    line.linear("search", step, touch.robot[::-1], BACK_SPEED)
+                    self.touches.append(touch)
+            if why is not None:
+                self._not_searched(name, why, "drop `search` for it, or make room")
+        if why is not None:
+            del line.phases[kept[0] :], self.touches[kept[4] :]
+            line.time, line.robot, line.positioner = kept[1:4]
+
+    def _not_searched(self, name: str, why: str, remedy: str) -> None:
+        self.findings.append(
+            Finding("warning", "not-searched", f"seam {name} is welded without being searched: {why}", remedy, f"seam {name}")
+        )
 
     def _straight(self, name: str, step: str, way: tuple[Array, tuple[int, ...]], weld: int) -> None:
         """The straight way to a seam or from it, slow next to it."""
@@ -310,6 +352,9 @@ def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = 
         for k, task in enumerate(tasks):
             progress("seams", k / len(tasks), f"seam {task.seam.name}")
             found += job.ways(task)
+    for one in found:
+        if " tack " not in one.weld.seam.name:
+            job.whole.setdefault(one.weld.seam.name, one.weld)
     with stages.measure("order"):
         order = _ordered(found, job)
     with stages.measure("moves"):
@@ -330,7 +375,9 @@ def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = 
         if job.welds:
             job.go_home()
     phases = tuple(job.timeline.phases) if job.welds else ()
-    return WeldPlan(cell.name, weldment.name, tuple(job.welds), phases, tuple(job.findings), asked.seed, dict(stages.seconds))
+    return WeldPlan(
+        cell.name, weldment.name, tuple(job.welds), phases, tuple(job.findings), asked.seed, dict(stages.seconds), tuple(job.touches)
+    )
 
 
 def _ordered(found: list[_Found], job: _Job) -> list[_Found]:

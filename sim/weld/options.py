@@ -19,6 +19,7 @@ class WeldOptions:
         corners: Whether the torch rolls around corners within a seam, or stops and retracts there.
         overlap: How far a closed seam is welded over its start [m].
         tack_length, tack_pitch: Tacks before the first seam [m]; 0: none.
+        search: Whether seams are searched by touch before they are welded; by name, `*` for all others.
         clearance: How far the torch stands back along the wire before and after a seam [m].
         seed: Of the random generator.
     """
@@ -30,8 +31,13 @@ class WeldOptions:
     overlap: float = 0.010
     tack_length: float = 0.0
     tack_pitch: float = 0.150
+    search: dict[str, bool] = field(default_factory=dict)
     clearance: float = 0.050
     seed: int = 0
+
+    def searched(self, seam: str) -> bool:
+        """Whether a seam is searched."""
+        return self.search.get(seam, self.search.get("*", False))
 
     def direction(self, seam: str) -> Direction:
         """Of a seam."""

@@ -10,7 +10,7 @@ import numpy as np
 from cells.weld_model import WeldCell
 from core.units import to_deg, to_mm
 from sim.plan_motion import joint_names, motion_dict
-from sim.weld.plan import SeamWeld, WeldPhase, WeldPlan
+from sim.weld.plan import SeamWeld, Touch, WeldPhase, WeldPlan
 from sim.weld.plan_file import FORMAT
 from sim.weld.plan_read import positioner_joints
 from sim.weld.times import weld_times
@@ -39,6 +39,7 @@ def weld_plan_dict(plan: WeldPlan, cell: WeldCell, job_files: Mapping[str, str] 
         "T_world_workpiece_m": cell.T_world_workpiece().tolist(),
         "times": time_row(plan, cell),
         "welds": [_weld(weld, slides) for weld in plan.welds],
+        "touches": [_touch(touch, slides) for touch in plan.touches],
         "phases": [_phase(phase, slides) for phase in plan.phases],
         "findings": [finding.to_dict() for finding in plan.findings],
     }
@@ -79,6 +80,7 @@ def seam_rows(plan: WeldPlan) -> list[dict[str, Any]]:
                 "spin_deg": _range(weld.spin),
                 "start_mm": [round(to_mm(float(v)), 2) + 0.0 for v in weld.Ts_piece_tcp[0, :3, 3]],
                 "end_mm": [round(to_mm(float(v)), 2) + 0.0 for v in weld.Ts_piece_tcp[-1, :3, 3]],
+                "touches": sum(touch.seam == weld.seam.name.partition(" tack ")[0] for touch in plan.touches),
                 "positioner_deg": [round(to_deg(float(v)), 2) for v in weld.positioner[0]],
                 "starts_at_s": round(float(own[0].times[0]), 2),
                 "arc_on_s": round(sum(float(phase.times[-1] - phase.times[0]) for phase in own if phase.arc), 2),
@@ -118,6 +120,21 @@ def _weld(weld: SeamWeld, slides: int) -> dict[str, Any]:
     }
 
 
+def _touch(touch: Touch, slides: int) -> dict[str, Any]:
+    return {
+        "name": touch.name,
+        "seam": touch.seam,
+        "where": touch.where,
+        "T_piece_tcp_m": touch.T_piece_tcp.tolist(),
+        "direction": touch.direction.tolist(),
+        "robot_rad": touch.robot[:, slides:].tolist(),
+        "track_m": touch.robot[:, 0].tolist() if slides else None,
+        "latest_rad": touch.latest[slides:].tolist(),
+        "latest_track_m": float(touch.latest[0]) if slides else None,
+        "positioner_rad": touch.positioner.tolist(),
+    }
+
+
 def _phase(phase: WeldPhase, slides: int) -> dict[str, Any]:
     return {
         "name": phase.name,
@@ -125,6 +142,7 @@ def _phase(phase: WeldPhase, slides: int) -> dict[str, Any]:
         "kind": phase.kind,
         "arc": phase.arc,
         "weld": phase.weld,
+        "touch": phase.touch,
         **motion_dict(phase, slides),
         "positioner_rad": phase.positioner.tolist(),
     }

@@ -9,6 +9,8 @@ from cells.weld_model import WeldCell
 ARC_ON, ARC_OK, CLEAN_START, CLEAN_DONE = "arc-on", "arc-ok", "clean-start", "clean-done"
 PROCEDURE_LINE = "weld-procedure"
 """Group of lines that carries the procedure's number, for controllers without an arc instruction."""
+TOUCH = "touch"
+"""Input that shows that the wire touches the part."""
 CLEAN_TIME = 5.0
 """What a torch cleaner takes [s]."""
 ASKED_BY = {ARC_OK: ARC_ON, CLEAN_DONE: CLEAN_START}

@@ -43,6 +43,31 @@ class SeamWeld:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Touch:
+    """One touch of the wire's end on a face, before a seam is welded.
+
+    Attributes:
+        name: Of the search result.
+        seam: Whose shift it tells.
+        where: The bead's targets it is for: `all`, or those at its `start` or `end`.
+        T_piece_tcp: Where the planned weldment is touched, in its frame (4, 4).
+        direction: Towards the face, in that frame (3,).
+        robot: Joints on the way there, the last touches (k, n).
+        latest: Joints where the search ends when nothing was touched (n,).
+        positioner: Joints (m,).
+    """
+
+    name: str
+    seam: str
+    where: Literal["all", "start", "end"]
+    T_piece_tcp: Array
+    direction: Array
+    robot: Array
+    latest: Array
+    positioner: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class WeldPhase:
     """A stretch of time.
 
@@ -55,6 +80,7 @@ class WeldPhase:
         positioner: (k, m)
         arc: The arc burns.
         weld: Index into `WeldPlan.welds`, or None.
+        touch: Index into `WeldPlan.touches` while the wire moves onto a face, or None.
         waypoints: Samples that are programmed targets.
         corners, blends: Of free moves, see `sim.plan.Phase`.
         clearance: Smallest distance [m]; None: nothing came near.
@@ -74,6 +100,7 @@ class WeldPhase:
     blends: Array | None = None
     clearance: float | None = None
     closest: tuple[str, str] | None = None
+    touch: int | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,6 +114,7 @@ class WeldPlan:
         findings: Of planning; a seam that cannot be welded has a finding of level error with `step` `seam NAME` and is left out of `welds`.
         seed: Of the random generator.
         stage_times: Wall clock per stage [s].
+        touches: In the order made.
     """
 
     cell: str
@@ -96,6 +124,7 @@ class WeldPlan:
     findings: tuple[Finding, ...]
     seed: int
     stage_times: dict[str, float] = field(default_factory=dict)
+    touches: tuple[Touch, ...] = ()
 
     @property
     def duration(self) -> float:

@@ -57,10 +57,26 @@ class WeldEntry(Entry):
     positioner_rad: Rows
 
 
+class TouchEntry(Entry):
+    """A touch before a seam, in the weldment's frame."""
+
+    name: Text
+    seam: Text
+    where: Literal["all", "start", "end"]
+    T_piece_tcp_m: Matrix
+    direction: Annotated[Row, Field(min_length=3, max_length=3)]
+    robot_rad: Annotated[Rows, Field(min_length=2)]
+    track_m: Column | None
+    latest_rad: Row
+    latest_track_m: Number | None
+    positioner_rad: Row
+
+
 class WeldPhaseEntry(MotionEntry):
     kind: Literal["free", "linear", "weld", "wait"]
     arc: bool
     weld: Index | None
+    touch: Index | None = None
     positioner_rad: Rows
 
 
@@ -81,6 +97,7 @@ class WeldPlanFile(Entry):
     T_world_workpiece_m: Matrix
     times: dict[Text, Number]
     welds: Annotated[list[WeldEntry], Field(max_length=MAX_ROWS)]
+    touches: Annotated[list[TouchEntry], Field(max_length=MAX_ROWS, default=[])]
     phases: Annotated[list[WeldPhaseEntry], Field(max_length=MAX_PHASES, fail_fast=True)]
     findings: Annotated[list[FindingEntry], Field(max_length=MAX_ROWS)]
 

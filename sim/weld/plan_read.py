@@ -10,8 +10,8 @@ from core.frames import Array
 from parts.seam import Seam
 from parts.weldment import Weldment
 from sim.plan_motion import as_many, below, cell_changed, check_gapless, check_joints, joint_names, joints, motion_of, pose, table, wrong
-from sim.weld.plan import SeamWeld, WeldPhase, WeldPlan
-from sim.weld.plan_file import WeldEntry, WeldPhaseEntry, WeldPlanFile
+from sim.weld.plan import SeamWeld, Touch, WeldPhase, WeldPlan
+from sim.weld.plan_file import TouchEntry, WeldEntry, WeldPhaseEntry, WeldPlanFile
 
 SAME_PLACE = 1e-6
 """How far the workpiece's frame may be from where it was planned [m, -]."""
@@ -53,7 +53,8 @@ def read_weld_plan(file: WeldPlanFile, cell: WeldCell, weldment: Weldment) -> We
     findings = tuple(Finding(f.level, f.code, f.message, f.remedy, f.step, f.data) for f in file.findings)
     if cell.sha256 != file.cell_sha256:
         findings += (cell_changed(file, cell.path, cell.sha256),)
-    return WeldPlan(file.cell, file.weldment, welds, phases, findings, file.seed)
+    touches = tuple(_touch(entry, f"touches[{i}]", file) for i, entry in enumerate(file.touches))
+    return WeldPlan(file.cell, file.weldment, welds, phases, findings, file.seed, touches=touches)
 
 
 def positioner_joints(cell: WeldCell) -> list[str]:
@@ -83,6 +84,19 @@ def _weld(entry: WeldEntry, at: str, file: WeldPlanFile, cell: WeldCell, weldmen
     )  # fmt: skip
 
 
+def _touch(entry: TouchEntry, at: str, file: WeldPlanFile) -> Touch:
+    robot = joints(entry.robot_rad, entry.track_m, ("robot_rad", "track_m"), file, at, None)
+    track = None if entry.latest_track_m is None else [entry.latest_track_m]
+    latest = joints([entry.latest_rad], track, ("latest_rad", "latest_track_m"), file, at, 1)
+    direction = np.array(entry.direction)
+    if abs(float(np.linalg.norm(direction)) - 1.0) > UNIT:
+        raise wrong(f"{at}.direction", "a direction has the length 1")
+    table_joints = table([entry.positioner_rad], len(file.positioner_joints), f"{at}.positioner_rad", 1)[0]
+    return Touch(
+        entry.name, entry.seam, entry.where, pose(np.array(entry.T_piece_tcp_m), f"{at}.T_piece_tcp_m"), direction, robot, latest[0], table_joints
+    )  # fmt: skip
+
+
 def _seam(entry: WeldEntry, at: str) -> Seam:
     points = table(entry.root_m, 3, f"{at}.root_m", None)
     a, b = (_normals(getattr(entry, key), f"{at}.{key}", len(points)) for key in ("normals_a", "normals_b"))
@@ -106,8 +120,10 @@ def _phase(entry: WeldPhaseEntry, at: str, file: WeldPlanFile) -> WeldPhase:
         below(entry.weld, len(file.welds), f"{at}.weld", "welds of the file")
     elif entry.kind == "weld":
         raise wrong(f"{at}.weld", "a welding phase names its bead")
+    if entry.touch is not None:
+        below(entry.touch, len(file.touches), f"{at}.touch", "touches of the file")
     return WeldPhase(
-        name=entry.name, step=entry.step, kind=entry.kind, times=motion.times, robot=motion.robot,
+        touch=entry.touch, name=entry.name, step=entry.step, kind=entry.kind, times=motion.times, robot=motion.robot,
         positioner=table(entry.positioner_rad, len(file.positioner_joints), f"{at}.positioner_rad", len(motion.times)), arc=entry.arc, weld=entry.weld,
         waypoints=motion.waypoints, corners=motion.corners, blends=motion.blends, clearance=motion.clearance, closest=motion.closest,
     )  # fmt: skip

@@ -27,7 +27,9 @@ from robots.programs.program import (
     Remark,
     RobotProgram,
     Routine,
+    SearchLinear,
     SetSignal,
+    Shift,
     SignalLine,
     Tool,
     UseFrame,
@@ -37,8 +39,9 @@ from robots.programs.program import (
 )
 from sim.verify.wiring import controller, group_line, home_check, signal_lines
 from sim.weld.path import T_world_tcp, legs
-from sim.weld.peripherals import PROCEDURE_LINE
-from sim.weld.plan import SeamWeld, WeldPhase, WeldPlan
+from sim.weld.peripherals import PROCEDURE_LINE, TOUCH
+from sim.weld.plan import SeamWeld, Touch, WeldPhase, WeldPlan
+from sim.weld.touch import SEARCH_SPEED
 
 WELD_BLEND, FREE_BLEND = 5e-3, 0.5e-3
 """Targets inside a bead are passed without a stop [m]. Lines and arcs meet tangentially there, so that rounding does not leave the seam; the short lines of a free curve meet
@@ -59,6 +62,7 @@ class _Builder:
     cell: WeldCell
     procedures: dict[str, WeldProcedure]
     routines: list[Routine] = field(default_factory=list)
+    shifting: int | None = None
 
     def body_of(self, step: str) -> list[Instruction]:
         out: list[Instruction] = []
@@ -66,8 +70,10 @@ class _Builder:
         for phase in (one for one in self.plan.phases if one.step == step):
             if phase.kind == "free":
                 out += [Remark(phase.name), *self._free(phase)]
+            elif phase.touch is not None:
+                out += [Remark(f"touch {self.plan.touches[phase.touch].name}"), self._search(self.plan.touches[phase.touch])]
             elif phase.kind == "linear":
-                out += [Remark(phase.name), self._linear(phase)]
+                out += [*self._shifted(phase), Remark(phase.name), self._linear(phase)]
             elif phase.kind == "weld":
                 assert phase.weld is not None
                 out += self._bead(self.plan.welds[phase.weld])
@@ -81,7 +87,32 @@ class _Builder:
                 if "clean-done" in signals:
                     out.append(WaitSignal("clean-done", True, CLEAN_TIMEOUT))
                 out.append(SetSignal("clean-start", False))
+        if any(isinstance(one, Shift) for one in out):
+            out.append(Shift())
         return out
+
+    def _search(self, touch: Touch) -> SearchLinear:
+        late = self._in_frame(touch.latest, touch.positioner)
+        external = self._external(touch.positioner)
+        return SearchLinear(late, touch.T_piece_tcp, touch.latest, SEARCH_SPEED, TOUCH, True, f"find {touch.name}", external=external)
+
+    def _results(self, weld: SeamWeld, where: str) -> tuple[str, ...]:
+        """Search results that a bead's targets at its start or end are shifted by."""
+        name = weld.seam.name.partition(" tack ")[0]
+        own = [touch for touch in self.plan.touches if touch.seam == name]
+        if weld.seam.name != name and any(touch.where != "all" for touch in own):
+            # A tack goes with the end of its seam that is nearer.
+            p = weld.Ts_piece_tcp[0, :3, 3]
+            where = min(own, key=lambda touch: float(np.linalg.norm(touch.T_piece_tcp[:3, 3] - p))).where
+        return tuple(f"find {touch.name}" for touch in own if touch.where in ("all", where))
+
+    def _shifted(self, phase: WeldPhase) -> list[Instruction]:
+        """Before the first straight move to a bead that was searched: its start as it was found."""
+        if phase.weld is None or phase.name != "approach" or self.shifting == phase.weld:
+            return []
+        self.shifting = phase.weld
+        results = self._results(self.plan.welds[phase.weld], "start")
+        return [Shift(results)] if results else []
 
     def _bead(self, weld: SeamWeld) -> list[Instruction]:
         """Arc on, along the bead, arc off. Gas, ignition and crater fill are the controller's, by its weld data."""
@@ -89,6 +120,9 @@ class _Builder:
         out: list[Instruction] = [
             ArcOn(procedure.name, procedure.name if procedure.weave is not None else None, seam=f"seam {weld.seam.name}")
         ]
+        at_end = self._results(weld, "end")
+        if at_end != self._results(weld, "start"):
+            out.append(Shift(at_end))
         external = self._external(weld.positioner[0])
         moves = legs(weld.seam, weld.Ts_piece_tcp)
         p = weld.Ts_piece_tcp[:, :3, 3]
@@ -238,6 +272,9 @@ def _weave(one: WeldProcedure) -> Weave:
 
 
 def _title(step: str, plan: WeldPlan) -> str:
+    if step.startswith("search "):
+        count = sum(touch.seam == step.removeprefix("search ") for touch in plan.touches)
+        return f"search seam {step.removeprefix('search ')}: {count} touch{'es' if count > 1 else ''}"
     number = next((phase.weld for phase in plan.phases if phase.step == step and phase.weld is not None), None)
     if number is None:
         return step

@@ -69,11 +69,11 @@ class WeldTimeline:
         )  # fmt: skip
         return None
 
-    def linear(self, name: str, step: str, qs: Array, speed: float, weld: int | None = None) -> None:
-        """A straight move of the tool along joints (k, n), from rest to rest."""
+    def linear(self, name: str, step: str, qs: Array, speed: float, weld: int | None = None, touch: int | None = None) -> None:
+        """A straight move of the tool along joints (k, n), from rest to rest; `touch`: it ends on a face."""
         positions = T_world_tcp(self.cell, qs)[:, :3, 3]
         timed = time_path(qs, joint_limits(self.cell), positions=positions, tcp_speed=speed)
-        self._append(name, step, "linear", timed.times, timed.qs, weld=weld, waypoints=(0, len(timed.qs) - 1))
+        self._append(name, step, "linear", timed.times, timed.qs, weld=weld, waypoints=(0, len(timed.qs) - 1), touch=touch)
 
     def weld(self, step: str, qs: Array, waypoints: tuple[int, ...], speed: float, weld: int) -> None:
         """Along a bead at constant speed; the tool gathers it and loses it within a few hundredths of a millimetre."""
@@ -107,10 +107,11 @@ class WeldTimeline:
         blends: Array | None = None,
         clearance: float | None = None,
         closest: tuple[str, str] | None = None,
+        touch: int | None = None,
     ) -> None:
         stands = np.repeat(self.positioner[None], len(times), axis=0) if positioner is None else positioner
         self.phases.append(
-            WeldPhase(name, step, kind, self.time + times, robot, stands, arc, weld, waypoints, corners, blends, clearance, closest)
+            WeldPhase(name, step, kind, self.time + times, robot, stands, arc, weld, waypoints, corners, blends, clearance, closest, touch)
         )
         self.time = float(self.time + times[-1])
         self.robot, self.positioner = robot[-1], stands[-1]

@@ -103,6 +103,12 @@ def frames_at(seam: Seam, at: Array) -> SeamFrames:
     return SeamFrames(at, points, tangents, bisectors, sides, along_a, along_b)
 
 
+def normals_at(seam: Seam, at: Array) -> tuple[Array, Array, Array]:
+    """Unit tangents and outward normals of faces a and b at distances along the root (k,) [m]; each (k, 3)."""
+    path = _Path(seam)
+    return path.frames(at % path.total if seam.closed else at)
+
+
 def nearest_at(seam: Seam, points: Array) -> Array:
     """Where along its root a seam comes nearest to points (k, 3): distances from its start (k,) [m]."""
     ends = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(seam.points, axis=0), axis=1))]

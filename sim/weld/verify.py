@@ -102,7 +102,7 @@ def verify_weld(
         progress: Told where the work is.
         skip_unknown: Leave out lines the reader did not know.
     """
-    virtual = VirtualWeldCell(cell, names)
+    virtual = VirtualWeldCell(cell, names, weldment)
     findings, moves = _run(program, virtual, cell, skip_unknown)
     findings += virtual.findings
     beads: list[BeadRun] = []

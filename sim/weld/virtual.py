@@ -13,6 +13,8 @@ from core.errors import InputError
 from core.findings import Finding
 from core.frames import Array, inverse
 from core.units import to_deg
+from parts.triangle_kernels import first_hits
+from parts.weldment import Weldment
 from robots.programs.events import Moved, Place
 from sim.verify.drive import LONGEST_LINE, Driven, drive
 from sim.verify.wiring import off_home
@@ -43,6 +45,7 @@ class VirtualWeldCell:
     Args:
         cell: The cell.
         names: Address -> neutral name of its lines.
+        weldment: What lies in the cell's workpiece frame and is touched by searches; None: nothing, searches find what they expect.
 
     Attributes:
         clock: [s]
@@ -54,8 +57,12 @@ class VirtualWeldCell:
         ends: When every move ended: (time, where in the text).
     """
 
-    def __init__(self, cell: WeldCell, names: dict[str, str]) -> None:
+    def __init__(self, cell: WeldCell, names: dict[str, str], weldment: Weldment | None = None) -> None:
         self.cell, self.names = cell, names
+        pieces = () if weldment is None else weldment.pieces
+        self._triangles = np.ascontiguousarray(
+            np.concatenate([np.zeros((0, 3, 3)), *(np.asarray(one.mesh.triangles, dtype=float) for one in pieces)])
+        )
         self.clock = 0.0
         self.q: Array = cell.robot.q_home.copy()
         self.positioner: Array = np.zeros(0) if cell.positioner is None else np.asarray(cell.positioner.q_home, dtype=float)
@@ -72,6 +79,7 @@ class VirtualWeldCell:
         self._arc: str | int | None = None
         self._arc_from = 0
         self._arc_at = Place()
+        self._on_face = False
 
     # Lines
 
@@ -156,6 +164,38 @@ class VirtualWeldCell:
             return self.clock - began
         return self._drive_on()
 
+    def touched(self, move: Moved, T_end: Array) -> Array:
+        """Where the wire's end meets the weldment on its straight way, against where that was expected."""
+        self._drive_on()
+        assert move.T_target is not None
+        T_world = self._T_world_targets(move)
+        if not len(self._triangles):
+            return np.zeros(3)
+        to_piece = inverse(self.cell.T_world_workpiece(self.positioner))
+        begin = (to_piece @ T_world_tcp(self.cell, self.q[None])[0])[:3, 3]
+        end, expected = ((to_piece @ T_world @ T)[:3, 3] for T in (T_end, move.T_target))
+        way = end - begin
+        length = float(np.linalg.norm(way))
+        away, _ = first_hits(np.ascontiguousarray(begin[None]), np.ascontiguousarray((way / max(length, 1e-9))[None]), self._triangles)
+        if float(away[0]) > length:
+            self.findings.append(
+                self._told(
+                    "search-missed",
+                    "the search ends without touching anything; the controller stops here",
+                    "begin nearer, end further, or lay the part where it was planned",
+                )
+            )
+            return np.zeros(3)
+        off = begin + way / length * float(away[0]) - expected
+        turn: Array = inverse(to_piece @ T_world)[:3, :3]
+        return np.asarray(turn @ off)
+
+    def _T_world_targets(self, move: Moved) -> Array:
+        """Frame of a move's targets in the world."""
+        if move.carried and self.cell.positioner is not None:
+            return self.cell.positioner.T_world_table(self.positioner)
+        return self.cell.robot.T_world_base
+
     def finish(self) -> None:
         """The program is over."""
         self._drive_on()
@@ -195,7 +235,11 @@ class VirtualWeldCell:
 
     def _record(self, kind: str, times: Array, qs: Array, move: Moved | None, positioner: Array | None = None) -> None:
         stands = np.repeat(self.positioner[None], len(times), axis=0) if positioner is None else positioner
-        name = "clean" if kind in ("linear", "wait") and self._at_cleaner(qs) else kind
+        searches = move is not None and move.kind == "search"
+        # The straight move behind a search leaves the face that was touched.
+        leaves = self._on_face and kind == "linear"
+        self._on_face = searches
+        name = "search" if searches or leaves else "clean" if kind in ("linear", "wait") and self._at_cleaner(qs) else kind
         kinds: dict[str, Literal["free", "linear", "weld"]] = {"free": "free", "linear": "linear", "weld": "weld"}
         burns = self._arc is not None
         self.phases.append(

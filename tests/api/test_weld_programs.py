@@ -177,6 +177,30 @@ def test_what_does_not_belong_to_a_welding_cell_is_told(job):
     assert isinstance(done.exception, InputError) and "has no grippers" in str(done.exception)
 
 
+def test_a_job_with_touch_search_is_read_back_exported_and_verified(tmp_path):
+    """Search moves and shifts are in the text of both languages that have them, and come back with the plan."""
+    shutil.copy(EXAMPLES / "t_joint.step", tmp_path)
+    (tmp_path / "job.yaml").write_text(
+        "weldment: t_joint.step\ncell: welding-track\nwelding: {search: true}\nseams:\n  '1': {search: false}\n"
+    )
+    folder = tmp_path / "out"
+    done = pliant("weld", tmp_path / "job.yaml", "--out", folder)
+    assert done.exit_code == 0, done.output
+    result = load_weld_result(folder)
+    written = json.loads((folder / "plan.json").read_text())
+    assert weld_plan_dict(result.plan, result.cell, written["job_files"]) == written and len(written["touches"]) == 2
+    assert {touch["seam"] for touch in written["touches"]} == {"2"}
+    text = next((folder / "robot").glob("*.mod")).read_text()
+    assert text.count("SearchL\\Stop") == 2 and text.count("PDispSet") == 1
+    other = pliant("export", folder, "--language", "fanuc", "--out", tmp_path / "fanuc")
+    assert other.exit_code == 0, other.output
+    assert "Skip,LBL" in "".join(path.read_text() for path in (tmp_path / "fanuc").glob("*.LS"))
+    again = pliant("verify", tmp_path / "fanuc", "--job", folder, "--json")
+    assert again.exit_code == 0 and data(again)["changes"] == []
+    refused = pliant("export", folder, "--language", "krl", "--out", tmp_path / "krl")
+    assert refused.exit_code == 1 and "search" in refused.output and not (tmp_path / "krl").exists()
+
+
 def test_a_job_on_a_positioner_is_read_back_and_verified(tmp_path):
     """The frame of the weldment turns with the table; its plan comes back figure for figure and its text welds every bead on its seam."""
     folder = tmp_path / "t"

@@ -62,7 +62,7 @@ class MoveWriter:
         self.trigger = ""
         self.owed = 0.0
         self.label = ""
-        named = [isinstance(one, Move) and one.external is not None for one in routine.walk() if isinstance(one, Move | SearchLinear)]
+        named = [one.external is not None for one in routine.walk() if isinstance(one, Move | SearchLinear)]
         if any(named) and not all(named):
             raise UnsupportedError(
                 f"'{routine.name}': some moves name the positioner's axes, others do not; every position of a FANUC program has the same groups: name them in all"
@@ -158,7 +158,7 @@ class MoveWriter:
     def _put(self, text: str, one: Move) -> None:
         if one.blend == "set":
             raise self._refuse("a move that takes its rounding from an instruction before it; instead: a blend of its own")
-        carried = not isinstance(one, MoveJoint) and self.program.frames[self._active(self.frames, "frame")].carried
+        carried = not isinstance(one, MoveJoint) and self._carried()
         if " DB " in self.trigger and not isinstance(one, MoveLinear):
             raise self._refuse(
                 "an output at a distance before the end of a curved way; DB measures straight to the target: give the time instead"
@@ -167,6 +167,10 @@ class MoveWriter:
         offset = "" if one.T_frame_tcp is None else self._offset()
         self.lines.append(f"{text}{end}{' COORD' if carried else ''}{offset}{self.trigger}    ;")
         self.trigger = ""
+
+    def _carried(self) -> bool:
+        """Whether the positioner carries the active frame."""
+        return self.program.frames[self._active(self.frames, "frame")].carried
 
     def _offset(self) -> str:
         """The shift in force, as an option of the move."""
@@ -198,12 +202,12 @@ class MoveWriter:
             raise self._refuse("a search that takes its speed from an instruction before it; instead: a speed of its own")
         value = self.value(one.signal, one.value)
         register = self._register((one.result,))
-        move = MoveLinear(one.T_frame_tcp, one.q, one.speed)
+        move = MoveLinear(one.T_frame_tcp, one.q, one.speed, external=one.external)
         target = self._pose(one.T_frame_tcp, move)
         expected = self._pose(one.T_frame_tcp if one.T_frame_expected is None else one.T_frame_expected, move)
         self.lines += [
             f"  SKIP CONDITION {self.line(one.signal).address}={value}    ;",
-            f"L {target} {linear_speed(one.speed)} FINE{self._offset()} Skip,LBL[{label}],PR[{register}]=LPOS    ;",
+            f"L {target} {linear_speed(one.speed)} FINE{' COORD' if self._carried() else ''}{self._offset()} Skip,LBL[{label}],PR[{register}]=LPOS    ;",
             f"  PR[{register}]=PR[{register}]-{expected}    ;",
             *(f"  PR[{register},{axis}]=0    ;" for axis in (4, 5, 6)),
         ]

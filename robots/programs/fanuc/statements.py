@@ -153,7 +153,9 @@ class StatementReader(OrderReader):
         self._shift(options.offset)
         self.jumps.append((label, move.line))
         signal, value = self.skip
-        return SearchLinear(move.T_frame_tcp, None, None, move.speed, signal, value, result_name(register), line=move.line)
+        return SearchLinear(
+            move.T_frame_tcp, None, None, move.speed, signal, value, result_name(register), move.track, move.external, line=move.line
+        )
 
     def _skip(self, text: str) -> None:
         match = re.fullmatch(r"SKIP\s+CONDITION\s+(.*)", text, re.IGNORECASE)

@@ -334,4 +334,7 @@ class MoveReader(ProcessReader):
         value = not {"negflank", "lowlevel"} & set(values.options)
         out = self._tools(values)
         self.modal.found[values.tokens[1].low] = (len(self.block_body) + len(out), self.block_body)
-        return [*out, SearchLinear(place.T, None, None, speed.linear, signal, value, values.tokens[1].low, line=at.line)]
+        return [
+            *out,
+            SearchLinear(place.T, None, None, speed.linear, signal, value, values.tokens[1].low, place.track, place.external, line=at.line),
+        ]

@@ -240,7 +240,9 @@ class StatementReader(ExpressionReader):
                 one = body[place]
                 assert isinstance(one, SearchLinear)
                 T = self.checked(names[1], self.targets.place, expected.value).T
-                body[place] = SearchLinear(one.T_frame_tcp, T, one.q, one.speed, one.signal, one.value, token.low, line=one.line)
+                body[place] = SearchLinear(
+                    one.T_frame_tcp, T, one.q, one.speed, one.signal, one.value, token.low, one.track, one.external, line=one.line
+                )
                 self.names.results[token.low] = (token.low,)
                 return []
         if (
