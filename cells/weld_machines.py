@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 
 from cells.stations import pose
-from cells.weld_model import Positioner, Torch, WeldProcedure, Window
+from cells.weld_model import EndTilt, Positioner, Torch, WeldProcedure, Window
 from cells.weld_schema import PositionerModelSpec, ProcedureSpec, TorchSpec, WindowDeg
 from core.errors import InputError, UnknownNameError
 from core.files import inside
@@ -144,6 +144,7 @@ def make_procedure(spec: ProcedureSpec) -> WeldProcedure:
         crater=spec.crater_s,
         postflow=spec.postflow_s,
         largest_gap=spec.largest_gap_mm * MM,
+        ends=EndTilt(spec.ends.start_deg * DEG, spec.ends.end_deg * DEG, spec.ends.over_mm * MM),
         passes=tuple((bead.offset_a_mm * MM, bead.offset_b_mm * MM, bead.work_deg * DEG) for bead in spec.passes),
     )
 

@@ -77,6 +77,31 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class EndTilt:
+    """What is added to the travel angle towards the ends of a bead.
+
+    Attributes:
+        start, end: Where it begins and ends [rad].
+        over: Within this way it falls evenly to nothing [m].
+    """
+
+    start: float = 0.0
+    end: float = 0.0
+    over: float = 0.020
+
+    def along(self, at: Array) -> Array:
+        """At distances from the start of a bead (k,) [m], the last of which is its end: (k,) [rad]."""
+        first, last = (np.clip(1.0 - way / self.over, 0.0, 1.0) for way in (at, at[-1] - at))
+        out: Array = self.start * first + self.end * last
+        return out
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The least and the greatest that is added [rad]."""
+        return min(self.start, self.end, 0.0), max(self.start, self.end, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class WeldProcedure:
     """How a seam of a kind and size is welded.
 
@@ -94,6 +119,7 @@ class WeldProcedure:
         weave: None: none.
         preflow, ignition, crater, postflow: [s]
         largest_gap: [m]
+        ends: Other travel angles at the ends of a bead.
         passes: Beads; each (offset along face a, offset along face b, extra work angle) [m, m, rad]. One bead at the root: ((0, 0, 0),).
     """
 
@@ -115,6 +141,7 @@ class WeldProcedure:
     postflow: float = 0.5
     largest_gap: float = 1e-3
     passes: tuple[tuple[float, float, float], ...] = ((0.0, 0.0, 0.0),)
+    ends: EndTilt = EndTilt()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -104,6 +104,18 @@ class PassSpec(_Strict):
     work_deg: Tilt = Field(default=0, description="added to the work angle [deg]")
 
 
+class EndsSpec(_Strict):
+    """How the torch tilts towards the ends of a bead, beside its travel angle."""
+
+    start_deg: Annotated[Finite, Field(ge=-45, le=45)] = Field(
+        default=0.0, description="added to the travel angle where the bead begins [deg]"
+    )
+    end_deg: Annotated[Finite, Field(ge=-45, le=45)] = Field(default=0.0, description="added to the travel angle where it ends [deg]")
+    over_mm: Annotated[float, Field(gt=0, le=200)] = Field(
+        default=20.0, description="within this way from the end it falls evenly to nothing [mm]"
+    )
+
+
 class ProcedureSpec(_Strict):
     """How a seam of a kind and size is welded."""
 
@@ -119,6 +131,7 @@ class ProcedureSpec(_Strict):
         description="lowest, preferred, greatest angle between the torch and the bisector of the two faces; positive leans towards face b [deg]"
     )
     travel_deg: WindowDeg = Field(description="lowest, preferred, greatest tilt along the travel: positive drags, negative pushes [deg]")
+    ends: EndsSpec = Field(default=EndsSpec(), description="other travel angles at the ends of a bead; default: the same all along")
     weave: WeaveSpec | None = Field(default=None, description="weaving; default: none")
     preflow_s: NotNegative = Field(default=0.3, description="gas before ignition [s]")
     ignition_s: NotNegative = Field(default=0.3, description="ignition to travel [s]")

@@ -98,6 +98,11 @@ class Bead:
     overlap: float = 0.010
     clearance: float = 0.050
 
+    def tilt(self, at: Array) -> Array:
+        """What is added to the travel angle at distances from the bead's start (k,) [m]: (k,) [rad]."""
+        whole = self.seam.length + (self.overlap if self.seam.closed else 0.0)
+        return self.procedure.ends.along(np.r_[at, whole])[:-1]
+
 
 def rasters(bead: Bead) -> list[Raster]:
     """Rasters to try one after the other: preferred angles, other constant angles, angles that may change."""
@@ -164,7 +169,8 @@ def layer_samples(frames: SeamFrames) -> Array:
 def raster_poses(bead: Bead, frames: SeamFrames, raster: Raster) -> Array:
     """Torch poses in the weldment (k, g, 4, 4)."""
     a, b, _ = bead.procedure.passes[bead.number]
-    made = [torch_poses(frames, w, v, s, offset=(a, b)) for w, v, s in zip(raster.work, raster.travel, raster.spin, strict=True)]
+    tilt = bead.tilt(frames.at)
+    made = [torch_poses(frames, w, v + tilt, s, offset=(a, b)) for w, v, s in zip(raster.work, raster.travel, raster.spin, strict=True)]
     return np.stack(made, axis=1)
 
 

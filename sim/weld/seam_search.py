@@ -158,6 +158,7 @@ def _made(
     work, travel = (np.interp(everywhere, samples, values[poses]) for values in (raster.work, raster.travel))
     spin = np.interp(everywhere, samples, np.unwrap(raster.spin[poses]))
     a, b, _ = bead.procedure.passes[bead.number]
+    travel = travel + bead.tilt(fine.at)
     Ts = torch_poses(fine, work, travel, spin, offset=(a, b))
     # What counts is what is driven: between targets the torch turns evenly, whatever the raster said there.
     wanted, at, _ = bead_poses(bead.seam, Ts)

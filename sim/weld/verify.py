@@ -197,9 +197,10 @@ def _judged(burn: Burn, weld: SeamWeld, procedure: WeldProcedure, seen: BeadRun,
         told = f"the wire's end leaves the seam by {to_mm(seen.off):.3f} mm; {to_mm(ON_SEAM):g} mm are allowed"
         wrong("off-seam", told, off_mm=round(to_mm(seen.off), 4))
     extra = procedure.passes[weld.bead][2]
-    for name, (low, high), window, more in (("work", seen.work, procedure.work, extra), ("travel", seen.travel, procedure.travel, 0.0)):
-        if low < window.low + more - ANGLE_SLACK or high > window.high + more + ANGLE_SLACK:
-            allowed = f"{procedure.name} allows {to_deg(window.low + more):.1f} to {to_deg(window.high + more):.1f}"
+    windows = (("work", seen.work, procedure.work, (extra, extra)), ("travel", seen.travel, procedure.travel, procedure.ends.span))
+    for name, (low, high), window, (below, above) in windows:
+        if low < window.low + below - ANGLE_SLACK or high > window.high + above + ANGLE_SLACK:
+            allowed = f"{procedure.name} allows {to_deg(window.low + below):.1f} to {to_deg(window.high + above):.1f}"
             wrong("angle-outside", f"the {name} angle goes from {to_deg(low):.1f} to {to_deg(high):.1f} deg; {allowed}")
     speed = way / max(seen.seconds, 1e-9)
     if abs(speed / procedure.speed - 1) > SPEED_SLACK:
