@@ -27,6 +27,7 @@ from sim.weld.export import WeldExport, export_weld
 from sim.weld.job import plan_weld
 from sim.weld.options import Direction, WeldOptions
 from sim.weld.outputs import seam_rows, time_row, weld_plan_dict
+from sim.weld.pictures import torch_pictures
 from sim.weld.plan import WeldPlan
 from sim.weld.recording import weld_recording_glb
 from sim.weld.replay import replay_weld, with_weld_replay
@@ -88,7 +89,9 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
             picture = seam_picture(weldment, list(weldment.seams))
             files["recording.glb"] = weld_recording_glb(cell, weldment, plan)
             files["timeline.json"] = json.dumps(weld_timeline_dict(plan, cell, courses, exported), separators=(",", ":")).encode()
-            files["setup.html"] = weld_setup_sheet(plan, cell, weldment, picture, findings, verified=written).encode()
+            torches = torch_pictures(cell, weldment, plan)
+            files |= {f"pictures/{name}": data for name, data in torches.items()}
+            files["setup.html"] = weld_setup_sheet(plan, cell, weldment, picture, torches, findings, verified=written).encode()
     if exported is not None:
         files |= {f"robot/{name}": data for name, data in exported.files.items()}
     times = {**{name: round(s, 3) for name, s in stages.seconds.items()}, **{name: round(s, 3) for name, s in plan.stage_times.items()}}

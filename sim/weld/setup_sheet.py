@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -18,7 +18,14 @@ from sim.weld.plan import WeldPlan
 
 
 def weld_setup_sheet(
-    plan: WeldPlan, cell: WeldCell, weldment: Weldment, picture: bytes | None, findings: Sequence[Finding], *, verified: bool
+    plan: WeldPlan,
+    cell: WeldCell,
+    weldment: Weldment,
+    picture: bytes | None,
+    torches: Mapping[str, bytes],
+    findings: Sequence[Finding],
+    *,
+    verified: bool,
 ) -> str:
     """The sheet as HTML.
 
@@ -26,6 +33,7 @@ def weld_setup_sheet(
         plan: With phases.
         cell, weldment: Of the plan.
         picture: Of the seams with their numbers (PNG), or None.
+        torches: Of the torch along some of the beads (PNG), by name of the file.
         findings: Of plan and program.
         verified: The program was written.
     """
@@ -48,7 +56,8 @@ def weld_setup_sheet(
         },
         place=f"({x:.1f}, {y:.1f}, {z:.1f}) mm in {holder}",
         pieces=", ".join(piece.name for piece in weldment.pieces),
-        picture=None if picture is None else f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        picture=None if picture is None else _inside(picture),
+        torches=[_inside(data) for data in torches.values()],
         rows=seam_rows(plan),
         span=_span,
         positioner=cell.positioner is not None,
@@ -57,6 +66,11 @@ def weld_setup_sheet(
         missing=[one for one in plan.findings if one.level == "error" and one.step.startswith("seam ")],
         findings=grouped(findings),
     )  # fmt: skip
+
+
+def _inside(picture: bytes) -> str:
+    """A picture as part of the sheet."""
+    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
 
 
 def _span(values: list[float]) -> str:

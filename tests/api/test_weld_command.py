@@ -32,6 +32,8 @@ def test_result_folder_holds_everything(done: tuple[Path, int]) -> None:
         "plan.json",
         "recording.glb",
         "timeline.json",
+        "pictures/seam_1.png",
+        "pictures/seam_2.png",
         "setup.html",
         "robot/T_JOINT.src",
         "robot/T_JOINT.dat",

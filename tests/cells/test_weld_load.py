@@ -246,7 +246,7 @@ def test_the_floor_lies_under_everything(tmp_path, x):
 
 def test_incomplete_cells_are_told(tmp_path):
     path = written(
-        tmp_path, KUKA, ('  arc-ok: {direction: in, address: "$IN[1]"}\n', ""), ("$OUT[2]", "$OUT[1]"), ("lap-thin, corner, butt]", "lap-thin]")
+        tmp_path, KUKA, ('  arc-ok: {direction: in, address: "$IN[1]"}\n', ""), ("$OUT[2]", "$OUT[1]"), ("lap-thin, corner, corner-a5, butt]", "lap-thin]")
     )  # fmt: skip
     found = {finding.code: finding for finding in weld_incomplete(load_weld_cell(path))}
     assert "arc-ok" in found["signal-missing"].message and found["signal-twice"].level == "error"
