@@ -13,6 +13,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bar
 
 from core.errors import InputError
+from core.files import result_path
 from core.progress import Progress
 
 out_console = Console()
@@ -64,7 +65,7 @@ def write_folder(out: Path, files: dict[str, bytes]) -> None:
         raise InputError(f"the result folder cannot be made: {error.strerror}", file=out) from None
     try:
         for name, data in files.items():
-            target = temporary / name
+            target = result_path(temporary, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         temporary.chmod(0o755)

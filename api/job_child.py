@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core.errors import PliantError
+from core.files import result_path
 from core.progress import Progress
 
 INTERVAL = 0.2
@@ -87,7 +88,7 @@ def _done(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
         summary, files = kind.run(kind.options.model_validate(task["options"]), JobInputs(folder), progress)
         output = Path(task["output"])
         for name, data in files.items():
-            path = output / name
+            path = result_path(output, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
     except PliantError as error:

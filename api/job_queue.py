@@ -116,10 +116,13 @@ class JobQueue:
             if wanted.job is not None:
                 earlier = self._planned(wanted.job)
                 title = f"{earlier.title}, {title}" if kind == "export" else title
+                results = self.root / earlier.id / "result"
                 shutil.copytree(
-                    self.root / earlier.id / "result",
+                    results,
                     building / "input" / "job",
-                    ignore=shutil.ignore_patterns("pictures", "*.glb", "*.html"),
+                    ignore=lambda folder, names: (
+                        {"pictures", "recording.glb", "setup.html"} & set(names) if Path(folder) == results else set()
+                    ),
                 )
                 own = self.root / earlier.id / "input" / "cell"
                 cell = cell or (own if own.is_dir() else None)

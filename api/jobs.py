@@ -142,6 +142,9 @@ def _from_options(data: dict[str, Any], file: Path) -> JobSpec:
     except ValidationError as error:
         first = error.errors()[0]
         names = [str(part) for part in first["loc"] if part not in ("bends", "default")]
+        if not names:
+            # What contradicts itself, rather than one value.
+            raise InputError(f"options and job file together: {first['msg'].removeprefix('Value error, ')}", file=file) from None
         raise InputError(f"option --{'.'.join(names).replace('_', '-')}: {first['msg']} (got {first.get('input')!r})", file=file) from None
 
 

@@ -20,6 +20,7 @@ from core.frames import inverse, translation
 from core.progress import Progress
 from core.stages import Stages
 from core.units import MM, to_mm
+from parts.step_process import is_step
 from parts.weld_job import SeamTask, WeldJobSpec
 from parts.weldment import Weldment
 from sim.timeline_file import Course
@@ -69,7 +70,7 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
         options = _options(loaded, request.seed)
         kept = weld_job_files(loaded.job, request.source.parent, loaded.files, cell, options.seed)
     plan = plan_weld(weldment, cell, options, progress)
-    plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *plan.findings))
+    plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *_no_seams(loaded), *plan.findings))
     exported: WeldExport | None = None
     courses: Sequence[Course] = ()
     if plan.phases:
@@ -172,6 +173,15 @@ def as_placed(cell: WeldCell, loaded: LoadedWeldment) -> tuple[WeldCell, Weldmen
     fixtures = tuple(replace(body, T_world_body=inverse(T) @ body.T_world_body) for body in cell.fixtures)
     weldment = replace(loaded.weldment, seams=tuple(task.seam for task in loaded.tasks))
     return replace(cell, T_holder_workpiece=cell.T_holder_workpiece @ T, fixtures=fixtures), weldment, findings
+
+
+def _no_seams(loaded: LoadedWeldment) -> list[Finding]:
+    """A weldment in which there is nothing to weld."""
+    if loaded.tasks:
+        return []
+    meshes = not any(is_step(path) for path in loaded.files)
+    why = "seams of meshes are not found, they are given" if meshes else "no two of its pieces meet in a seam, or the job drops them all"
+    return [Finding("error", "no-seams", f"there is no seam to weld: {why}", "give `own_seams` in a job file", "read")]
 
 
 def _wrong_passes(cell: WeldCell, tasks: tuple[SeamTask, ...]) -> list[Finding]:

@@ -159,7 +159,7 @@ class WeldCell:
         T_world_cleaner: Where the wire's end stands in the torch cleaner, +z into it; None: there is none.
         clean_every: Arc-on time after which the torch is cleaned [s].
         procedures: In order of preference.
-        signals: By neutral name: `arc-on`, `arc-ok`, `gas-on`, `clean-start`, `clean-done`, `touch`, `part-clamped`.
+        signals: By neutral name: `arc-on`, `arc-ok`, `gas-on`, `clean-start`, `clean-done`, `touch`, `touch-on`, `part-clamped`, `at-home`.
         programs: What the programs need.
         margin: Clearance of free moves [m].
         weld_margin: Clearance of the torch's body from everything but the seam's own pieces while it welds [m].

@@ -39,6 +39,14 @@ def checked_size(path: Path, limit: int, kind: str) -> int:
     return size
 
 
+def result_path(folder: Path, name: str) -> Path:
+    """Where a result file goes: below its folder, whatever its name says; raises `ValueError` for one that leads elsewhere, which no result may have."""
+    path = folder / name
+    if not name or Path(name).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f"a result file is called {name[:80]!r}, which leads out of the result folder")
+    return path
+
+
 def inside(folder: Path, name: str, what: str) -> Path:
     """The path that a file names relative to its own folder.
 

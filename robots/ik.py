@@ -35,14 +35,19 @@ class ClosedForm:
             len(joints) == 6 and all(joint.kind == "revolute" for joint in joints) and bool(self.robot.has_known_decomposition())
         )
 
-    def solve(self, T_base_flange: Array) -> Array:
-        """Raw solutions (m, 6) in (-pi, pi], least-squares ones left out."""
-        T = T_base_flange.copy()
-        T[:3, :3] = T_base_flange[:3, :3] @ self.R_flange_zero.T
-        solution = self.robot.calculate_IK(T)
-        qs = np.asarray(solution.Q, dtype=float).reshape(-1, 6)
-        exact = ~np.asarray(solution.is_LS, dtype=bool).reshape(-1)
-        return qs[exact[: len(qs)]]
+    def solve(self, Ts_base_flange: Array) -> tuple[Array, Array]:
+        """Raw solutions (m, 6) of poses (k, 4, 4) in (-pi, pi], least-squares ones left out; and which pose each belongs to (m,)."""
+        Ts = Ts_base_flange.copy()
+        Ts[:, :3, :3] = Ts_base_flange[:, :3, :3] @ self.R_flange_zero.T
+        solve = self.robot.calculate_IK
+        qs: list[list[float]] = []
+        owner: list[int] = []
+        for k, T in enumerate(Ts):
+            solution = solve(T)
+            exact = [q for q, bad in zip(solution.Q, solution.is_LS, strict=False) if not bad]
+            qs += exact
+            owner += [k] * len(exact)
+        return np.array(qs, dtype=float).reshape(-1, 6), np.array(owner, dtype=int)
 
 
 def polish(mechanism: Mechanism, flange: int, qs: Array, T_base_flange: Array, steps: int = 3) -> Array:
@@ -114,17 +119,23 @@ def whole_turns(lower: Array, upper: Array) -> Array:
     return np.array(list(product(*choices))).reshape(-1, len(lower))
 
 
-def with_turns(qs: Array, shifts: Array, lower: Array, upper: Array) -> Array:
-    """Solutions qs (m, n) shifted by `shifts` (c, n), those inside the limits; sorted, duplicates removed."""
+def with_turns(qs: Array, owner: Array, shifts: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
+    """Solutions qs (m, n) of poses `owner` (m,) shifted by `shifts` (c, n), those inside the limits; by pose and sorted, duplicates removed."""
     wrapped = (qs + np.pi) % _FULL_TURN - np.pi
+    # Joints that cannot make a whole turn decide first: most branches end there.
+    single = np.all(shifts == 0.0, axis=0)
+    fits = np.all((wrapped >= lower - 1e-9) & (wrapped <= upper + 1e-9) | ~single, axis=1)
+    wrapped, owner = wrapped[fits], owner[fits]
     rows = (wrapped[:, None, :] + shifts[None]).reshape(-1, qs.shape[1])
-    rows = rows[np.all((rows >= lower - 1e-9) & (rows <= upper + 1e-9), axis=1)]
-    if len(rows) < 2:
-        return np.clip(rows, lower, upper)
-    keys = np.round(rows, 7) + 0.0
-    order = np.lexsort(keys.T[::-1])
-    keep = np.r_[True, np.any(np.diff(keys[order], axis=0) != 0, axis=1)]
-    return np.clip(rows[order[keep]], lower, upper)
+    inside = np.all((rows >= lower - 1e-9) & (rows <= upper + 1e-9), axis=1)
+    rows, owners = rows[inside], np.repeat(owner, len(shifts))[inside]
+    if len(rows) > 1:
+        keys = np.round(rows, 7) + 0.0
+        order = np.lexsort((*keys.T[::-1], owners))
+        keys, owners = keys[order], owners[order]
+        keep = np.r_[True, np.any(np.diff(keys, axis=0) != 0, axis=1) | (np.diff(owners) != 0)]
+        rows, owners = rows[order[keep]], owners[keep]
+    return np.clip(rows, lower, upper), owners
 
 
 def numeric(mechanism: Mechanism, flange: int, T_base_flange: Array, lower: Array, upper: Array, *, seeds: int = 48) -> Array:

@@ -119,27 +119,48 @@ class RobotModel:
             slide: Keep the track at this position [m].
             near: Prefer track positions near this one [m]; None: the middle of the track.
         """
-        if self.arm is not None:
-            positions = self.track_positions(T_base_flange, near) if slide is None else (slide,)
-            found = [self._with_slide(position, T_base_flange) for position in positions]
+        if self.arm is not None and slide is None:
+            found = [self.ik_many(T_base_flange[None], slides=position)[0] for position in self.track_positions(T_base_flange, near)]
             return np.concatenate(found) if found else np.zeros((0, len(self.lower)))
-        if self._closed is not None:
-            raw = self._closed.solve(T_base_flange)
-            if len(raw):
-                missed = np.max(np.abs(self.fk_batch(raw) - T_base_flange), axis=(1, 2)) > 5e-10
-                if np.any(missed):
-                    raw = np.concatenate((raw[~missed], polish(self.mechanism, self._flange, raw[missed], T_base_flange)))
-        else:
-            raw = numeric(self.mechanism, self._flange, T_base_flange, self.lower, self.upper)
-        return with_turns(raw.reshape(-1, len(self.lower)), self._shifts, self.lower, self.upper)
+        return self.ik_many(T_base_flange[None], slides=slide)[0]
 
-    def _with_slide(self, position: float, T_base_flange: Array) -> Array:
-        """The arm's solutions (m, n) with the track at a position [m]."""
-        assert self.arm is not None
-        if not self.lower[0] - 1e-9 <= position <= self.upper[0] + 1e-9:
-            return np.zeros((0, len(self.lower)))
-        found = self.arm.ik(inverse(self._T_base_arm(position)) @ T_base_flange)
-        return np.c_[np.full(len(found), position), found]
+    def ik_many(self, Ts_base_flange: Array, *, slides: float | Array | None = None) -> tuple[Array, Array]:
+        """Solutions of many poses (k, 4, 4), as `ik` gives them: joints (m, n), and which pose each belongs to (m,), in order of the poses.
+
+        Args:
+            Ts_base_flange: The flange's poses.
+            slides: Of a robot on a track, where it stands: for all, or for each pose (k,) [m].
+        """
+        count = len(Ts_base_flange)
+        if self.arm is not None:
+            if slides is None:
+                raise ValueError("on a track every pose needs a position of the track")
+            at = np.broadcast_to(np.asarray(slides, dtype=float), (count,))
+            kept = np.flatnonzero((at >= self.lower[0] - 1e-9) & (at <= self.upper[0] + 1e-9))
+            bases = np.repeat(self._T_base_arm(0.0)[None], len(kept), axis=0)
+            bases[:, :3, 3] += at[kept, None] * self.mechanism.joints[0].axis
+            found, own = self.arm.ik_many(inverse(bases) @ Ts_base_flange[kept])
+            return np.c_[at[kept][own], found], kept[own]
+        if self._closed is None:
+            solved = [numeric(self.mechanism, self._flange, T, self.lower, self.upper) for T in Ts_base_flange]
+            owner = np.repeat(np.arange(count), [len(one) for one in solved])
+            raw = np.concatenate([np.zeros((0, len(self.lower))), *solved])
+        else:
+            raw, owner = self._closed.solve(Ts_base_flange)
+        if self._closed is not None and len(raw):
+            missed = np.max(np.abs(self.fk_batch(raw) - Ts_base_flange[owner]), axis=(1, 2)) > 5e-10
+            if np.any(missed):
+                raw, owner = self._polished(raw, owner, missed, Ts_base_flange)
+        return with_turns(raw, owner, self._shifts, self.lower, self.upper)
+
+    def _polished(self, raw: Array, owner: Array, missed: Array, Ts: Array) -> tuple[Array, Array]:
+        """Solutions of which some miss their pose by more than rounding: these are brought there, or left out."""
+        rows, owners = [raw[~missed]], [owner[~missed]]
+        for k in np.unique(owner[missed]):
+            better = polish(self.mechanism, self._flange, raw[missed & (owner == k)], Ts[k])
+            rows.append(better)
+            owners.append(np.full(len(better), k))
+        return np.concatenate(rows), np.concatenate(owners)
 
     def _T_base_arm(self, position: float) -> Array:
         """The arm's base in the track's (4, 4)."""
@@ -175,10 +196,6 @@ class RobotModel:
         Ts = self.mechanism.fk(np.zeros(len(movable)))
         points = [Ts[joint.child][:3, 3] for joint in movable[1:5]]
         return points[0], float(sum(np.linalg.norm(b - a) for a, b in zip(points[:-1], points[1:], strict=True)))
-
-    def ik_batch(self, Ts_base_flange: Array) -> list[Array]:
-        """Solutions of every pose of a stack (k, 4, 4)."""
-        return [self.ik(T) for T in Ts_base_flange]
 
     def jacobian(self, q: ArrayLike) -> Array:
         """Geometric Jacobian (6, n) at the flange, base axes."""

@@ -8,8 +8,11 @@ import numpy as np
 
 from cells.model import Cell, Gripper
 from core.frames import Array, angle_between, interpolate, inverse
+from robots.model import RobotModel
 from sim.scene import Clearance, Scene
 
+PORTION = 64
+"""Poses of a way that are solved at once."""
 MAX_JOINT_STEP = 0.35
 """Largest joint change between two dense samples that still counts as the same configuration [rad]."""
 
@@ -46,18 +49,27 @@ def track(cell: Cell, gripper: Gripper, Ts_world_tcp: Array, q_start: Array) -> 
 
     Returns None when a pose has no solution or the nearest one lies more than `MAX_JOINT_STEP` away (another configuration).
     """
-    model = cell.robot.model
-    slide = float(q_start[0]) if model.slides else None
+    qs = nearest_solutions(cell.robot.model, T_base_flange(cell, gripper, Ts_world_tcp[1:]), q_start)
+    return qs if len(qs) == len(Ts_world_tcp) else None
+
+
+def nearest_solutions(model: RobotModel, Ts_base_flange: Array, q_start: Array) -> Array:
+    """Joints from `q_start` through flange poses (k, 4, 4), the nearest solution each time, a track standing still (m + 1, n); m < k where a pose has no solution within
+    `MAX_JOINT_STEP` of the one before."""
     qs = [q_start]
-    for T in T_base_flange(cell, gripper, Ts_world_tcp[1:]):
-        found = model.ik(T, slide=slide)
-        if len(found) == 0:
-            return None
-        change = np.max(np.abs(found - qs[-1]), axis=1)
-        nearest = int(np.argmin(change))
-        if change[nearest] > MAX_JOINT_STEP:
-            return None
-        qs.append(found[nearest])
+    # In portions: where the way ends early, what lies behind is not solved.
+    for first in range(0, len(Ts_base_flange), PORTION):
+        part = Ts_base_flange[first : first + PORTION]
+        solved, owner = model.ik_many(part, slides=float(q_start[0]) if model.slides else None)
+        ends = np.searchsorted(owner, np.arange(len(part) + 1))
+        for a, b in zip(ends[:-1], ends[1:], strict=True):
+            if a == b:
+                return np.array(qs)
+            change = np.max(np.abs(solved[a:b] - qs[-1]), axis=1)
+            nearest = int(np.argmin(change))
+            if change[nearest] > MAX_JOINT_STEP:
+                return np.array(qs)
+            qs.append(solved[a + nearest])
     return np.array(qs)
 
 

@@ -85,6 +85,7 @@ class FanucSettings(LanguageSettings):
     search_register: Annotated[int, Field(ge=1, le=90)] = Field(
         default=50, description="first position register for search results; the program overwrites as many as it has results and sums"
     )
+    position_registers: Annotated[int, Field(ge=10, le=1000)] = Field(default=100, description="position registers that the controller has")
     remark_length: Annotated[int, Field(ge=16, le=32)] = Field(default=32, description="letters a remark line may have")
     user_alarm: Annotated[int, Field(ge=1, le=255)] | None = Field(
         default=None, description="UALM raised for a signal that did not come, of a severity that pauses; default: MESSAGE and PAUSE"

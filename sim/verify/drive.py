@@ -216,8 +216,9 @@ def _followed(model: RobotModel, q: Array, Ts: Array, move: Moved) -> Array:
         slides = np.linspace(q[0], move.q[0], len(Ts))
     else:
         slides = np.linspace(q[0], q[0] if move.track is None else move.track, len(Ts)) if model.slides else np.zeros(0)
+    solved, owner = model.ik_many(Ts[1:] @ T_tcp_flange, slides=slides[1:] if model.slides else None)
     for k, T in enumerate(Ts[1:], 1):
-        found = model.ik(T @ T_tcp_flange, slide=float(slides[k]) if model.slides else None)
+        found = solved[owner == k - 1]
         share = k / (len(Ts) - 1)
         if len(found) == 0:
             raise DriveFault(

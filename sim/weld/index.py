@@ -50,7 +50,8 @@ def _raster(positioner: Positioner) -> list[Array]:
     for low, high, count in zip(mechanism.lower, mechanism.upper, RASTER[-len(mechanism.lower) :], strict=True):
         # A whole turn is enough of an axis that makes several, and its two ends are one position.
         whole = high - low >= 2 * np.pi
-        axes.append(np.linspace(-np.pi, np.pi, count)[1:] if whole else np.linspace(low, high, count))
+        first = float(np.clip(-np.pi, low, high - 2 * np.pi)) if whole else low
+        axes.append(np.linspace(first, first + 2 * np.pi, count)[1:] if whole else np.linspace(low, high, count))
     return [np.array(q) for q in np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))]
 
 

@@ -23,7 +23,7 @@ from sim.weld.groups import piece_group, welding_margins
 from sim.weld.index import index_time, positioner_choices
 from sim.weld.options import WeldOptions
 from sim.weld.order import Way, best_order
-from sim.weld.path import T_base_flange, bead_poses, follow
+from sim.weld.path import T_base_flange, T_world_tcp, bead_poses, follow
 from sim.weld.peripherals import CLEAN_TIME, TOUCH
 from sim.weld.plan import SeamWeld, Touch, WeldPlan
 from sim.weld.scene import WeldScene
@@ -63,8 +63,6 @@ class _Job:
     cleanings: int = 0
     stands: dict[tuple[float, ...], bool] = field(default_factory=dict)
     touches: list[Touch] = field(default_factory=list)
-    whole: dict[str, SeamWeld] = field(default_factory=dict)
-    searched: set[str] = field(default_factory=set)
 
     # Beads
 
@@ -176,7 +174,6 @@ class _Job:
         # Passes have routines of their own: other seams may be welded between them.
         several = f" pass {weld.bead + 1}" if len(task.procedure.passes) > 1 and " tack " not in weld.seam.name else ""
         step, number = f"seam {weld.seam.name}{several}", len(self.welds)
-        self._search(task)
         kept = (len(line.phases), line.time, line.robot, line.positioner)
         q_table = weld.positioner[0]
         why = self._turned(step, q_table)
@@ -207,13 +204,10 @@ class _Job:
         self.burned += weld.seam.length / procedure.speed
         return None
 
-    def _search(self, task: Task) -> None:
-        """Touches the part before the first bead along a seam, where that is asked for; what keeps it from being touched is a finding, and it is welded all the same."""
-        name = task.of if " tack " in task.seam.name else task.seam.name
-        if not self.options.searched(task.of) or name in self.searched or name not in self.whole:
-            return
-        self.searched.add(name)
-        weld, line, step = self.whole[name], self.timeline, f"search {name}"
+    def search(self, weld: SeamWeld) -> None:
+        """Touches the part for the bead along a whole seam; what keeps it from being touched is a finding, and it is welded all the same."""
+        line, name = self.timeline, weld.seam.name
+        step = f"search {name}"
         if TOUCH not in self.cell.signals:
             self._not_searched(name, f"the cell has no line '{TOUCH}'", f"add `{TOUCH}: {{direction: in, address: ...}}` to `signals`")
             return
@@ -224,20 +218,30 @@ class _Job:
         scene = self.scene.posed(weld.positioner[0], near_seam=pieces, allowed=touching)
         planned = plan_touches(self.cell, self.weldment, scene, weld, name)
         if isinstance(planned, NoTouch):
-            self._not_searched(name, planned.why, "drop `search` for it, or make room")
             why = why or planned.why
         else:
-            for touch in planned:
-                why = why or self._travel(step, touch.robot[0], pieces)
-                if why is None:
-                    line.linear("search", step, touch.robot, SEARCH_SPEED, touch=len(self.touches))
-                    line.linear("search", step, touch.robot[::-1], BACK_SPEED)
-                    self.touches.append(touch)
-            if why is not None:
-                self._not_searched(name, why, "drop `search` for it, or make room")
+            why = why or self._touched(step, planned, scene, pieces)
         if why is not None:
+            self._not_searched(name, why, "drop `search` for it, or make room")
             del line.phases[kept[0] :], self.touches[kept[4] :]
             line.time, line.robot, line.positioner = kept[1:4]
+
+    def _touched(self, step: str, touches: list[Touch], scene: Scene, pieces: tuple[str, ...]) -> str | None:
+        """To each touch and back, along the wire from where a free move may end. Returns why that cannot be."""
+        for touch in touches:
+            begin = T_world_tcp(self.cell, touch.robot[:1])[0]
+            way = approach(self.cell, scene, begin, touch.robot[0], self.options.clearance)
+            if way is None:
+                return "the torch has no straight way to where it is touched"
+            why = self._travel(step, way[0][0], pieces)
+            if why is not None:
+                return why
+            self.timeline.linear("search", step, way[0], APPROACH_SPEED)
+            self.timeline.linear("search", step, touch.robot, SEARCH_SPEED, touch=len(self.touches))
+            self.timeline.linear("search", step, touch.robot[::-1], BACK_SPEED)
+            self.timeline.linear("search", step, way[0][::-1], APPROACH_SPEED)
+            self.touches.append(touch)
+        return None
 
     def _not_searched(self, name: str, why: str, remedy: str) -> None:
         self.findings.append(
@@ -352,16 +356,19 @@ def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = 
         for k, task in enumerate(tasks):
             progress("seams", k / len(tasks), f"seam {task.seam.name}")
             found += job.ways(task)
-    for one in found:
-        if " tack " not in one.weld.seam.name:
-            job.whole.setdefault(one.weld.seam.name, one.weld)
     with stages.measure("order"):
         order = _ordered(found, job)
     with stages.measure("moves"):
+        # All before the first arc: the wire is as it was cut, and nothing has drawn yet.
+        for one in order:
+            if one.task.bead == 0 and " tack " not in one.task.seam.name and asked.searched(one.task.of):
+                progress("motion", 0.0, f"search {one.weld.seam.name}")
+                job.search(one.weld)
         late: list[_Found] = []
         for k, one in enumerate(order):
             progress("motion", k / len(order), f"seam {one.weld.seam.name}")
-            if job.weld(one) is not None:
+            # What is welded over a bead that was put off waits with it: tacks, passes.
+            if any(one.task.of == other.task.of for other in late) or job.weld(one) is not None:
                 # From where another bead ends there may be a way.
                 late.append(one)
             job.clean_if_due()

@@ -13,7 +13,7 @@ import numpy as np
 from cells.weld_model import WeldCell
 from core.frames import Array, angle_between, from_rotation_vector, interpolate, inverse
 from parts.seam import Seam
-from sim.robot_path import MAX_JOINT_STEP
+from sim.robot_path import nearest_solutions
 from sim.weld.torch import circle
 
 STRAY = 2e-6
@@ -138,16 +138,5 @@ def follow(cell: WeldCell, Ts_world_tcp: Array, q_start: Array) -> tuple[Array, 
     Returns:
         Joints (m, n), and m < k where a pose has no solution near the one before.
     """
-    model = cell.robot.model
-    slide = float(q_start[0]) if model.slides else None
-    qs = [q_start]
-    for T in T_base_flange(cell, Ts_world_tcp[1:]):
-        found = model.ik(T, slide=slide)
-        if len(found) == 0:
-            break
-        change = np.max(np.abs(found - qs[-1]), axis=1)
-        nearest = int(np.argmin(change))
-        if change[nearest] > MAX_JOINT_STEP:
-            break
-        qs.append(found[nearest])
-    return np.array(qs), len(qs)
+    qs = nearest_solutions(cell.robot.model, T_base_flange(cell, Ts_world_tcp[1:]), q_start)
+    return qs, len(qs)

@@ -11,6 +11,8 @@ PROCEDURE_LINE = "weld-procedure"
 """Group of lines that carries the procedure's number, for controllers without an arc instruction."""
 TOUCH = "touch"
 """Input that shows that the wire touches the part."""
+TOUCH_ON = "touch-on"
+"""Output that puts the sensing voltage on the wire, where the cell has it: on while seams are searched, off before an arc."""
 CLEAN_TIME = 5.0
 """What a torch cleaner takes [s]."""
 ASKED_BY = {ARC_OK: ARC_ON, CLEAN_DONE: CLEAN_START}

@@ -47,7 +47,7 @@ def weld_cell_pictures(cell: WeldCell, weldment: Weldment | None = None, joints:
 
 
 def torch_pictures(cell: WeldCell, weldment: Weldment, plan: WeldPlan, most: int = MOST_SEAMS) -> dict[str, bytes]:
-    """The torch at start, middle and end of a bead: `seam_NAME.png` for the first `most` seams of a plan in the order they are welded.
+    """The torch at start, middle and end of a bead: `seam_N.png` for the first `most` seams of a plan, N from 1 in the order they are welded (names of seams are the user's and no file names).
 
     Seen from behind the torch and from the side on which there is more room, so that the work angle and what stands beside it are seen.
     """
@@ -56,7 +56,7 @@ def torch_pictures(cell: WeldCell, weldment: Weldment, plan: WeldPlan, most: int
     beads = [weld for weld in plan.welds if weld.bead == 0 and " tack " not in weld.seam.name][:most]
     out: dict[str, bytes] = {}
     with Studio(stage, lambda name: name not in hidden) as studio:
-        for weld in beads:
+        for number, weld in enumerate(beads, 1):
             T_world_piece = cell.T_world_workpiece(weld.positioner[0])
             images = []
             for k in (0, len(weld.robot) // 2, len(weld.robot) - 1):
@@ -75,7 +75,7 @@ def torch_pictures(cell: WeldCell, weldment: Weldment, plan: WeldPlan, most: int
                 f"{weld.seam.name} {where}: work {to_deg(float(weld.work[k])):.0f}°, travel {to_deg(float(weld.travel[k])):.0f}°"
                 for where, k in (("start", 0), ("middle", len(weld.work) // 2), ("end", -1))
             ]
-            out[f"seam_{weld.seam.name}.png"] = side_by_side(titles, images)
+            out[f"seam_{number}.png"] = side_by_side(titles, images)
     return out
 
 

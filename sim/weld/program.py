@@ -39,7 +39,7 @@ from robots.programs.program import (
 )
 from sim.verify.wiring import controller, group_line, home_check, signal_lines
 from sim.weld.path import T_world_tcp, legs
-from sim.weld.peripherals import PROCEDURE_LINE, TOUCH
+from sim.weld.peripherals import PROCEDURE_LINE, TOUCH, TOUCH_ON
 from sim.weld.plan import SeamWeld, Touch, WeldPhase, WeldPlan
 from sim.weld.touch import SEARCH_SPEED
 
@@ -73,7 +73,8 @@ class _Builder:
             elif phase.touch is not None:
                 out += [Remark(f"touch {self.plan.touches[phase.touch].name}"), self._search(self.plan.touches[phase.touch])]
             elif phase.kind == "linear":
-                out += [*self._shifted(phase), Remark(phase.name), self._linear(phase)]
+                name = "to and from the touch" if phase.name == "search" else phase.name
+                out += [*self._shifted(phase), Remark(name), self._linear(phase)]
             elif phase.kind == "weld":
                 assert phase.weld is not None
                 out += self._bead(self.plan.welds[phase.weld])
@@ -87,6 +88,8 @@ class _Builder:
                 if "clean-done" in signals:
                     out.append(WaitSignal("clean-done", True, CLEAN_TIMEOUT))
                 out.append(SetSignal("clean-start", False))
+        if TOUCH_ON in signals and any(isinstance(one, SearchLinear) for one in out):
+            out = [SetSignal(TOUCH_ON, True), *out, SetSignal(TOUCH_ON, False)]
         if any(isinstance(one, Shift) for one in out):
             out.append(Shift())
         return out
@@ -96,23 +99,26 @@ class _Builder:
         external = self._external(touch.positioner)
         return SearchLinear(late, touch.T_piece_tcp, touch.latest, SEARCH_SPEED, TOUCH, True, f"find {touch.name}", external=external)
 
-    def _results(self, weld: SeamWeld, where: str) -> tuple[str, ...]:
-        """Search results that a bead's targets at its start or end are shifted by."""
-        name = weld.seam.name.partition(" tack ")[0]
-        own = [touch for touch in self.plan.touches if touch.seam == name]
-        if weld.seam.name != name and any(touch.where != "all" for touch in own):
-            # A tack goes with the end of its seam that is nearer.
-            p = weld.Ts_piece_tcp[0, :3, 3]
-            where = min(own, key=lambda touch: float(np.linalg.norm(touch.T_piece_tcp[:3, 3] - p))).where
-        return tuple(f"find {touch.name}" for touch in own if touch.where in ("all", where))
+    def _results(self, weld: SeamWeld, place: Array) -> tuple[str, ...]:
+        """Search results that a target of a bead at a place of the weldment (3,) is shifted by: those of its seam, of the end that is nearer.
+
+        The seam may have been searched the other way round than it is welded; a tack lies on a stretch of its own name.
+        """
+        name, of_tack, _ = weld.seam.name.partition(" tack ")
+        own = [touch for touch in self.plan.touches if touch.seam == name or (of_tack and touch.seam.startswith(f"{name}."))]
+        if not own:
+            return ()
+        nearest = min(own, key=lambda touch: float(np.linalg.norm(touch.T_piece_tcp[:3, 3] - place)))
+        return tuple(f"find {touch.name}" for touch in own if (touch.seam, touch.where) == (nearest.seam, nearest.where))
 
     def _shifted(self, phase: WeldPhase) -> list[Instruction]:
         """Before the first straight move to a bead that was searched: its start as it was found."""
         if phase.weld is None or phase.name != "approach" or self.shifting == phase.weld:
             return []
         self.shifting = phase.weld
-        results = self._results(self.plan.welds[phase.weld], "start")
-        return [Shift(results)] if results else []
+        weld = self.plan.welds[phase.weld]
+        results = self._results(weld, weld.Ts_piece_tcp[0, :3, 3])
+        return [Remark("as it was found"), Shift(results)] if results else []
 
     def _bead(self, weld: SeamWeld) -> list[Instruction]:
         """Arc on, along the bead, arc off. Gas, ignition and crater fill are the controller's, by its weld data."""
@@ -120,9 +126,7 @@ class _Builder:
         out: list[Instruction] = [
             ArcOn(procedure.name, procedure.name if procedure.weave is not None else None, seam=f"seam {weld.seam.name}")
         ]
-        at_end = self._results(weld, "end")
-        if at_end != self._results(weld, "start"):
-            out.append(Shift(at_end))
+        shift = self._results(weld, weld.Ts_piece_tcp[0, :3, 3])
         external = self._external(weld.positioner[0])
         moves = legs(weld.seam, weld.Ts_piece_tcp)
         p = weld.Ts_piece_tcp[:, :3, 3]
@@ -130,6 +134,9 @@ class _Builder:
         greatest = FREE_BLEND if weld.seam.curve == "free" else WELD_BLEND
         for k, leg in enumerate(moves):
             T, q = weld.Ts_piece_tcp[leg.last], weld.robot[leg.last]
+            if (results := self._results(weld, T[:3, 3])) != shift:
+                shift = results
+                out.append(Shift(results))
             blend = None if k == len(moves) - 1 else min(greatest, ways[k] / 3, ways[k + 1] / 3)
             if leg.via is None:
                 out.append(MoveLinear(T, q, procedure.speed, blend=blend, external=external))
@@ -203,7 +210,7 @@ def bare_weld_program(cell: WeldCell, language: str) -> RobotProgram:
         routines=(),
         prismatic=np.arange(len(model.lower)) < model.slides,
         track_speed=float(model.velocity[0]) if model.slides else 0.0,
-        on_fault=tuple(SetSignal(name, False) for name in ("arc-on", "clean-start") if name in cell.signals),
+        on_fault=tuple(SetSignal(name, False) for name in ("arc-on", "clean-start", "touch-on") if name in cell.signals),
         procedures={one.name: _procedure(one) for one in cell.procedures},
         weaves={one.name: _weave(one) for one in cell.procedures if one.weave is not None},
         positioner=() if cell.positioner is None else tuple(joint.kind == "prismatic" for joint in cell.positioner.mechanism.joints if joint.kind != "fixed"),
@@ -224,7 +231,7 @@ def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:
     external = None if cell.positioner is None else tuple(float(v) for v in first.positioner[0])
     bare = bare_weld_program(cell, language)
     main: list[Instruction] = [
-        Remark("start: arc off, robot to its home position"),
+        Remark("start: arc off, the robot at its home position"),
         *bare.on_fault,
         *home_check(cell),
         UseTool("torch"),

@@ -201,9 +201,7 @@ def make_layers(bead: Bead, frames: SeamFrames, raster: Raster, slide: float | N
     half, centre = (model.upper - model.lower) / 2, (model.upper + model.lower) / 2
     layers: list[Layer | None] = [None] * len(Ts)
     for k in _coarse_to_fine(len(Ts)):
-        found = [model.ik(T, slide=slide) for T in Ts[k]]
-        qs = np.concatenate(found)
-        poses = np.repeat(np.arange(len(found)), [len(one) for one in found])
+        qs, poses = model.ik_many(Ts[k], slides=slide)
         kept = np.abs(qs[:, -1] - middle) <= torch.twist
         qs, poses = qs[kept], poses[kept]
         sigma = model.singularity(qs) if len(qs) else np.zeros(0)

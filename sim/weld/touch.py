@@ -5,7 +5,7 @@ meets it, s = (n . d) / (n . e): the search result is the shift s e. The control
 n_i . e_k = 0 for i other than k the results are the parts of d along the e_k, for then n_i . d = s_i (n_i . e_i) holds for all faces at once.
 
 - A straight seam needs d across itself only. The face b is touched along the direction of face a and the other way round, which fulfils the condition at any angle between them: two touches.
-  A long one may also be turned: two touches near each end, for its start and its end.
+  A long one may also be turned: two touches near each end, for the targets at its start and those at its end. With targets between, of changing torch angles, it is touched in its middle.
 - A curved or bent seam needs all of d: three touches, at places and on faces that fulfil the condition.
 - Where both faces are one plane (butt, flush corner), the one touch finds the height.
 """
@@ -13,7 +13,6 @@ n_i . e_k = 0 for i other than k the results are the parts of d along the e_k, f
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -25,7 +24,7 @@ from parts.triangle_kernels import first_hits
 from parts.weldment import Weldment
 from sim.robot_path import line, path_is_free
 from sim.scene import Scene
-from sim.weld.path import follow
+from sim.weld.path import follow, legs
 from sim.weld.plan import SeamWeld, Touch
 from sim.weld.torch import FLUSH, corners, frames_at, nearest_at, normals_at
 
@@ -34,7 +33,10 @@ LONG = 0.3
 FROM_END = 0.015
 """How far from its ends [m]."""
 BESIDE = (0.012, 0.018, 0.008, 0.025)
-"""How far from the root a face is touched, in the order tried [m]."""
+"""How far from the root a face is touched, in the order tried [m]; then in the middle of the edge of a plate."""
+LEAST_BESIDE = 1.5e-3
+NEAR_END = 0.06
+"""Targets of a bead that are nearer to its ends than this go with them [m]."""
 ASIDE = (0.0, 0.02, -0.02)
 """How far along the seam from where it should be, in the order tried [m]."""
 STAND_OFF, BEYOND = 0.012, 0.008
@@ -43,9 +45,11 @@ SEARCH_SPEED, BACK_SPEED = 0.02, 0.1
 """[m/s]"""
 SKEW = 0.05
 """How far n_i . e_k may be from 0."""
-ON_FACE = 0.3e-3
-"""How far the mesh may be from where the seam's face is [m]."""
-STATIONS = 12
+ON_FACE = 5e-6
+"""How far the mesh may be from where the seam's face is [m]: what is touched beside the chords of a curved face would be taken for a shift."""
+STATIONS, FINE_STATIONS = 24, 96
+"""Places along a curved seam; its own points, up to so many, are places too."""
+MOST_TRIPLES = 30
 Where = Literal["all", "start", "end"]
 
 
@@ -65,18 +69,22 @@ class NoTouch:
     why: str
 
 
-def touch_spots(seam: Seam) -> list[Spot]:
-    """The touches that fix a seam; of a curved or bent one all places from which three are to be chosen."""
+def touch_spots(seam: Seam, *, both_ends: bool = True) -> list[Spot]:
+    """The touches that fix a seam; of a curved or bent one all places from which three are to be chosen. `both_ends`: a long one is touched near each end."""
     middle = seam.length / 2
     if _flush(seam, middle):
         return [Spot(middle, "a", "all")]
     if _straight(seam):
-        if seam.length < LONG:
+        if seam.length < LONG or not both_ends:
             return [Spot(middle, face, "all") for face in _FACES]
         ends: list[tuple[float, Where]] = [(FROM_END, "start"), (seam.length - FROM_END, "end")]
         return [Spot(station, face, where) for station, where in ends for face in _FACES]
     turns = corners(seam)
-    stations = np.linspace(0.0, seam.length, STATIONS, endpoint=not seam.closed)
+    own = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(seam.points, axis=0), axis=1))]
+    own = own[:: max(1, len(own) // FINE_STATIONS)]
+    stations = np.unique(
+        np.round(np.r_[np.linspace(0.0, seam.length, STATIONS, endpoint=not seam.closed), own[own < seam.length - 1e-9]], 9)
+    )
     # Not at corners, where the faces change.
     return [Spot(float(s), face, "all") for s in stations if len(turns) == 0 or np.min(np.abs(turns - s)) > FROM_END for face in _FACES]
 
@@ -91,40 +99,62 @@ def plan_touches(cell: WeldCell, weldment: Weldment, scene: Scene, weld: SeamWel
         weld: The bead; the torch is held as it is there.
         name: Of the results, before their number.
     """
-    seam, spots = weld.seam, touch_spots(weld.seam)
+    seam = weld.seam
+    spots = touch_spots(seam, both_ends=_targets_at_ends(weld))
     triangles = np.ascontiguousarray(np.concatenate([np.asarray(piece.mesh.triangles, dtype=float) for piece in weldment.pieces]))
-    choose = not _flush(seam, seam.length / 2) and not _straight(seam)
-    made: list[tuple[Spot, Touch]] = []
-    for spot in spots:
-        # Along a straight seam a little further is as good.
-        tries = ((aside, beside) for aside in ((0.0,) if choose else ASIDE) for beside in BESIDE)
-        touch = next((one for aside, beside in tries if (one := _made(cell, scene, weld, spot, aside, beside, triangles))), None)
-        if touch is not None:
-            made.append((spot, touch))
-        elif not choose:
-            return NoTouch(
-                f"face {spot.face} cannot be touched {1e3 * spot.station:.0f} mm from its start: the torch has no room, or the face ends there"
-            )
-    if choose:
-        three = _independent(seam, made)
-        if three is None:
+    edges = [half for half in (seam.thickness_a / 2, seam.thickness_b / 2) if half >= LEAST_BESIDE]
+    besides = (*BESIDE, *edges)
+    if not _flush(seam, seam.length / 2) and not _straight(seam):
+        made = _three(cell, scene, weld, spots, besides, triangles)
+        if made is None:
             return NoTouch("there are no three places that can be touched and tell a shift of the part; split it into straight seams")
-        made = three
-    return [replace(touch, name=f"{name} {number}") for number, (_, touch) in enumerate(made, 1)]
+    else:
+        made = []
+        for spot in spots:
+            # Along a straight seam a little further is as good.
+            tries = ((replace(spot, station=spot.station + aside), beside) for aside in ASIDE for beside in besides)
+            touch = next((one for at, beside in tries if (one := _made(cell, scene, weld, at, beside, triangles))), None)
+            if touch is None:
+                return NoTouch(
+                    f"face {spot.face} cannot be touched {1e3 * spot.station:.0f} mm from its start: the torch has no room, or the face ends there"
+                )
+            made.append(touch)
+    return [replace(touch, name=f"{name} {number}") for number, touch in enumerate(made, 1)]
 
 
-def _independent(seam: Seam, made: list[tuple[Spot, Touch]]) -> list[tuple[Spot, Touch]] | None:
-    """The three touches whose results add up best."""
-    if len(made) < 3:
-        return None
-    e = np.array([touch.direction for _, touch in made])
-    n = np.array([_way(seam, spot, BESIDE[0])[2] for spot, _ in made])
-    skews = []
-    for chosen in combinations(range(len(made)), 3):
-        cross = n[list(chosen)] @ e[list(chosen)].T
-        skews.append((round(float(np.max(np.abs(cross - np.diag(np.diag(cross))))), 6), chosen))
-    skew, best = min(skews)
-    return [made[k] for k in best] if skew < SKEW else None
+def _targets_at_ends(weld: SeamWeld) -> bool:
+    """Whether the bead's targets all lie near its ends: then those of each end are shifted by what was found there."""
+    p = weld.Ts_piece_tcp[:, :3, 3]
+    targets = p[[leg.last for leg in legs(weld.seam, weld.Ts_piece_tcp)]]
+    away = np.minimum(np.linalg.norm(targets - p[0], axis=1), np.linalg.norm(targets - p[-1], axis=1))
+    return bool(np.max(away) < NEAR_END)
+
+
+def _three(
+    cell: WeldCell, scene: Scene, weld: SeamWeld, spots: list[Spot], besides: tuple[float, ...], triangles: Array
+) -> list[Touch] | None:
+    """The three touches whose results add up best and that the torch gets to."""
+    ways = [_way(weld.seam, spot, besides[0]) for spot in spots]
+    place, e, n = (np.array([one[k] for one in ways]) for k in range(3))
+    away, _ = first_hits(np.ascontiguousarray(place - STAND_OFF * e), np.ascontiguousarray(e), triangles)
+    there = np.flatnonzero(np.abs(away - STAND_OFF) <= ON_FACE)
+    cross = np.abs(n[there] @ e[there].T)
+    skew = np.maximum(cross, cross.T)
+    found: list[tuple[float, tuple[int, int, int]]] = []
+    for i in range(len(there)):
+        for j in np.flatnonzero(skew[i] < SKEW):
+            if j > i:
+                worst = np.maximum(np.maximum(skew[i], skew[j]), skew[i, j])
+                found += [(round(float(worst[k]), 4), (i, int(j), int(k))) for k in np.flatnonzero(worst < SKEW) if k > j]
+    known: dict[int, Touch | None] = {}
+    for _, triple in sorted(found)[:MOST_TRIPLES]:
+        for k in triple:
+            if k not in known:
+                known[k] = _made(cell, scene, weld, spots[int(there[k])], besides[0], triangles)
+        touches = [known[k] for k in triple]
+        if all(touch is not None for touch in touches):
+            return [touch for touch in touches if touch is not None]
+    return None
 
 
 def _flush(seam: Seam, station: float) -> bool:
@@ -159,11 +189,11 @@ def _way(seam: Seam, spot: Spot, beside: float) -> tuple[Array, Array, Array]:
     return root + beside * own[k][0], towards, normal
 
 
-def _made(cell: WeldCell, scene: Scene, weld: SeamWeld, spot: Spot, aside: float, beside: float, triangles: Array) -> Touch | None:
-    station = spot.station + aside
+def _made(cell: WeldCell, scene: Scene, weld: SeamWeld, spot: Spot, beside: float, triangles: Array) -> Touch | None:
+    station = spot.station
     if not 0.0 <= station <= weld.seam.length:
         return None
-    place, towards, _ = _way(weld.seam, Spot(station, spot.face, spot.where), beside)
+    place, towards, _ = _way(weld.seam, spot, beside)
     away, _ = first_hits(np.ascontiguousarray((place - STAND_OFF * towards)[None]), np.ascontiguousarray(towards[None]), triangles)
     if abs(float(away[0]) - STAND_OFF) > ON_FACE:
         return None

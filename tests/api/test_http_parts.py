@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import trimesh
 from fastapi.testclient import TestClient
 
 pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
@@ -145,3 +146,16 @@ def test_cells_and_schemas_of_both_kinds(client):
     for name in ("cell", "job", "weld-cell", "weld"):
         assert client.get(f"/schema/{name}").json()["$schema"].endswith("2020-12/schema")
     assert client.get("/schema/robot").status_code == 422
+
+
+@pytest.mark.slow
+def test_a_weldment_as_glb_is_exported_too(client, tmp_path):
+    """Its file has the ending of a recording, which is left behind."""
+    base, web = trimesh.creation.box((0.2, 0.12, 0.01)), trimesh.creation.box((0.2, 0.008, 0.08))
+    web.apply_translation((0, 0, 0.045))
+    scene = trimesh.Scene({"base": base, "web": web})
+    job = b"weldment: tee.glb\ncell: welding-kr5\nown_seams:\n  - {name: left, points_mm: [[-100, -4, 5], [100, -4, 5]]}\n"
+    done = result(client, "weld", {}, [("job.yaml", job), ("tee.glb", scene.export(file_type="glb"))])
+    assert done["state"] == "done" and done["verified"], done
+    exported = finished(client, client.get(f"/jobs/{done['id']}/programs/rapid").json()["id"])
+    assert exported["state"] == "done" and exported["verified"], exported

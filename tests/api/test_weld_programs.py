@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from typer.testing import CliRunner
 
 from api.cli import app
 from api.weld_results import load_weld_result
 from core.errors import InputError
+from core.files import result_path
 from robots.programs.languages import LANGUAGES
 from sim.weld.outputs import weld_plan_dict
 
@@ -210,3 +212,30 @@ def test_a_job_on_a_positioner_is_read_back_and_verified(tmp_path):
     assert weld_plan_dict(result.plan, result.cell, written["job_files"]) == written
     summary = data(pliant("verify", folder / "robot", "--job", folder, "--json"))
     assert summary["verified"] and summary["changes"] == [] and summary["run"]["beads"] == 2 and summary["run"]["off_seam_mm"] < 0.01
+
+
+def test_a_seam_may_have_any_name_and_no_file_gets_it(tmp_path):
+    """A name that would lead out of the result folder, and one too long for a file: pictures are called by number."""
+    shutil.copy(EXAMPLES / "t_joint.step", tmp_path)
+    for name in ("x/../../../../escaped", "n" * 300):
+        (tmp_path / "job.yaml").write_text(
+            f"weldment: t_joint.step\ncell: welding-kr5\nfind: {{automatic: false}}\nown_seams:\n  - {{name: '{name}', points_mm: [[10, 56, 10], [190, 56, 10]]}}\n"
+        )
+        out = tmp_path / "a" / "b" / "out"
+        done = pliant("weld", tmp_path / "job.yaml", "--out", out, "--force")
+        assert done.exit_code == 0, done.output
+        assert (out / "pictures" / "seam_1.png").is_file()
+        assert sorted(path.name for path in tmp_path.rglob("*.png")) == ["seam_1.png"]
+
+
+def test_a_result_never_leaves_its_folder(tmp_path):
+    for name in ("../x", "/tmp/x", "a/../../x", ""):
+        with pytest.raises(ValueError, match="leads out of the result folder"):
+            result_path(tmp_path, name)
+    assert result_path(tmp_path, "pictures/seam_1.png") == tmp_path / "pictures" / "seam_1.png"
+
+
+def test_a_weldment_without_seams_is_an_error_that_says_what_to_give(tmp_path):
+    trimesh.creation.box((0.1, 0.1, 0.01)).export(tmp_path / "plate.stl")
+    done = pliant("weld", tmp_path / "plate.stl", "--cell", "welding-kr5", "--out", tmp_path / "out")
+    assert done.exit_code == 1 and "seams of meshes are not found" in done.output and "own_seams" in done.output

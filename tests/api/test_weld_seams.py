@@ -38,7 +38,7 @@ def test_list_picture_and_job_file(panel, monkeypatch):
     done = run(panel, "--png", "--out", out, "--json")
     assert done.exit_code == 0, done.output
     summary = json.loads(done.stdout)
-    assert len(summary["seams"]) == 24 and summary["total_length_mm"] == pytest.approx(8 * 1100 + 16 * 110, abs=0.1)
+    assert len(summary["seams"]) == 24 and summary["total_length_mm"] == pytest.approx(8 * 1100 + 16 * 60, abs=0.1)
     assert summary["seams"][0]["torch_from"] == pytest.approx([0, -(0.5**0.5), 0.5**0.5], abs=1e-4)
     assert Image.open(out.with_suffix(".png")).width == 2000
     # The job file gives the same seams again, and takes edits.

@@ -952,3 +952,13 @@ def test_triggers_by_time_and_distance():
         assert f"FINE {text}    ;" in written
         assert (read.value, read.at) == (trigger.value, "end")
         assert (read.distance, read.seconds) == pytest.approx((distance, seconds))
+
+
+def test_more_search_results_than_the_controller_has_registers():
+    """Register 50 on: the 52nd result would be PR[101]."""
+    near, far = translation(0.02, 0, 0) @ POSE, translation(0.03, 0, 0) @ POSE
+    steps = [SearchLinear(far, near, HOME, 0.02, "part-held", True, f"find {k}") for k in range(52)]
+    built = program("fanuc", (Routine("main", "main", (UseTool("gripper"), UseFrame("brake"), MoveLinear(POSE, HOME, 0.1), *steps)),))
+    with pytest.raises(UnsupportedError, match=r"52 search results .* PR\[50\] to PR\[101\]; the controller has 100"):
+        write_fanuc(built, CELL)
+    assert write_fanuc(built, ProgramSettings(fanuc=FanucSettings(position_registers=200)))

@@ -73,7 +73,7 @@ def test_an_example_needs_one_click(open_page, stub):
 
 
 def test_a_weldment_is_sent_to_a_welding_cell(open_page, stub):
-    """What a weldment says itself cannot be filled in; a mesh chooses a welding cell; back in a bending cell a STEP part is bent."""
+    """What a weldment says itself cannot be filled in; back in a bending cell a STEP part is bent; a flat leaves the welding cell."""
     page = open_page("#lang=en")
     page.wait_for_selector("#cell option[value=welding-track]", state="attached")
     step = {"name": "frame.step", "mimeType": "model/step", "buffer": b"ISO-10303-21;"}
@@ -85,8 +85,9 @@ def test_a_weldment_is_sent_to_a_welding_cell(open_page, stub):
     assert stub.received[-1] == ("weld", {"cell": "welding-track"}, ["frame.step"])
     page.locator("#cell").select_option("bending-irb4600")
     assert [page.locator(f"#{name}").is_disabled() for name in ("material", "thickness", "angle")] == [False, True, True]
-    page.locator("#drawing").set_input_files({"name": "frame.stl", "mimeType": "model/stl", "buffer": b"solid"})
-    assert page.locator("#cell").input_value().startswith("welding-")
+    page.locator("#cell").select_option("welding-kr5")
+    page.locator("#drawing").set_input_files({"name": "flat.dxf", "mimeType": "image/vnd.dxf", "buffer": b"0"})
+    assert page.locator("#cell").input_value().startswith("bending-") and not page.locator("#thickness").is_disabled()
 
 
 def test_the_welding_example_needs_one_click(open_page, stub):

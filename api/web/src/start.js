@@ -13,8 +13,6 @@ const POLL = 3000;
 
 /** @param {File} file */
 const isSolid = (file) => /\.(step|stp|p21)$/i.test(file.name);
-/** @param {File} file */
-const isMesh = (file) => /\.(stl|obj|glb)$/i.test(file.name);
 
 /**
  * @param {HTMLElement} page @param {{open: (id: string) => void, relabel: (code: string) => void}} go
@@ -26,7 +24,7 @@ export function showStart(page, go) {
   let drawing = null;
   /** Names of welding cells. @type {Set<string>} */
   const welding = new Set(EXAMPLES.filter((one) => one.kind === "weld").map((one) => one.options.cell));
-  const input = h("input", { type: "file", accept: ".dxf,.step,.stp,.p21,.stl,.obj,.glb", class: "hidden-input", id: "drawing", onchange: () => take(input.files?.[0] ?? null) });
+  const input = h("input", { type: "file", accept: ".dxf,.step,.stp,.p21", class: "hidden-input", id: "drawing", onchange: () => take(input.files?.[0] ?? null) });
   const chosen = h("strong", {}, t("drop"));
   const drop = h("label", { class: "drop", for: "drawing" }, input, h("span", { class: "sheet", "aria-hidden": "true" }), chosen, h("small", {}, t("formats")));
   for (const kind of ["dragover", "dragleave", "drop"]) {
@@ -59,8 +57,8 @@ export function showStart(page, go) {
     drawing = file;
     chosen.textContent = file.name;
     send.disabled = false;
-    // Meshes can only be welded.
-    if (isMesh(file) && !welding.has(cell.value)) cell.value = [...cell.options].find((option) => welding.has(option.value))?.value ?? cell.value;
+    // A flat can only be bent.
+    if (!isSolid(file) && welding.has(cell.value)) cell.value = [...cell.options].find((option) => !welding.has(option.value))?.value ?? cell.value;
     fit();
   }
 

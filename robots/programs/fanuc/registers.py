@@ -40,6 +40,11 @@ def numbered(program: RobotProgram, settings: FanucSettings, files: dict[str, st
     results: list[tuple[str, ...]] = [(one.result,) for one in everything if isinstance(one, SearchLinear)]
     results += [one.results for one in everything if isinstance(one, Shift) and len(one.results) > 1]
     shifts = {one: settings.search_register + i for i, one in enumerate(dict.fromkeys(results))}
+    if shifts and max(shifts.values()) > settings.position_registers:
+        raise UnsupportedError(
+            f"FANUC: {len(shifts)} search results and their sums need PR[{settings.search_register}] to PR[{max(shifts.values())}]; the controller has {settings.position_registers}; "
+            "instead: search fewer seams in one job, a lower programs.fanuc.search_register, or programs.fanuc.position_registers as the controller has them"
+        )
     return Numbers(tools, frames, payloads, files, shifts)
 
 

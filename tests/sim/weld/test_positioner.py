@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,21 @@ def test_upright_seam_is_turned_and_welded_downhand(track: WeldCell) -> None:
     out = export_weld(plan, track, weldment)
     assert out.files and out.verification is not None, [str(one) for one in out.findings]
     assert out.verification.beads[0].off <= 0.01e-3
+
+
+def test_positions_keep_the_limits_of_an_axis_that_makes_a_whole_turn(track: WeldCell) -> None:
+    """Limits of 0 to 366 deg: a turn of the raster begins at 0, not at -180."""
+    assert track.positioner is not None
+    cell = track
+    mechanism = cell.positioner.mechanism
+    last = max(i for i, joint in enumerate(mechanism.joints) if joint.kind != "fixed")
+    joints = tuple(
+        dataclasses.replace(joint, lower=0.0, upper=2 * np.pi + 0.1) if i == last else joint for i, joint in enumerate(mechanism.joints)
+    )
+    narrow = dataclasses.replace(
+        cell, positioner=dataclasses.replace(cell.positioner, mechanism=dataclasses.replace(mechanism, joints=joints))
+    )
+    limits = narrow.positioner.mechanism
+    choices = np.array(positioner_choices(narrow, upright().seams[0]))
+    assert len(choices) > 3 and np.all(choices >= limits.lower - 1e-9) and np.all(choices <= limits.upper + 1e-9)
+    assert len(np.unique(np.round(choices, 6), axis=0)) == len(choices)

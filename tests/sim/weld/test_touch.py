@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cells.weld_load import load_weld_cell
+from cells.weld_model import EndTilt
 from core.findings import has_errors
 from core.frames import rot_z, translation
 from parts.weldment import Weldment
@@ -22,7 +23,7 @@ from sim.weld.replay import replay_weld
 from sim.weld.torch import normals_at
 from sim.weld.touch import BESIDE, LONG, _way, touch_spots
 from sim.weld.verify import verify_weld
-from tests.sim.weld.weld_cases import panel, t_joint, tube_on_plate
+from tests.sim.weld.weld_cases import box, line_seam, panel, piece, t_joint, tube_on_plate
 
 SEARCHED = WeldOptions(search={"*": True})
 
@@ -187,3 +188,50 @@ def test_flush_faces_give_the_height_alone():
     )
     spots = touch_spots(flush)
     assert [(spot.face, spot.where) for spot in spots] == [("a", "all")]
+
+
+def test_a_seam_that_is_welded_the_other_way_round_has_the_right_ends():
+    """Three ribs: the order turns some seams round after they were searched as given. About the middle of the plate the part turns by 0.2 deg: 0.7 mm across at the ends."""
+    weldment = panel(3, pitch=0.12, length=0.4)
+    cell = lying(load_weld_cell("welding-track"), weldment)
+    plan = plan_weld(weldment, cell, SEARCHED)
+    given = {seam.name: seam.points[0] for seam in weldment.seams}
+    turned_round = [weld.seam.name for weld in plan.welds if np.linalg.norm(weld.Ts_piece_tcp[0, :3, 3] - given[weld.seam.name]) > 0.1]
+    assert turned_round and len(turned_round) < len(plan.welds)
+    turned = run(plan, cell, weldment, "rapid", rot_z(np.radians(0.2)))
+    for bead in turned.beads:
+        weld = next(one for one in plan.welds if one.seam.name == bead.seam)
+        # Turned about the middle, a seam beside it also moves along itself, which no touch tells.
+        along = abs(np.radians(0.2) * weld.seam.points[0, 1])
+        assert bead.off < along + 0.1e-3
+
+
+def test_targets_between_go_with_the_end_that_is_nearer():
+    """With other angles at its ends a long bead has targets 20 mm from them."""
+    weldment = panel(1, length=0.4)
+    cell = lying(load_weld_cell("welding-track"), weldment)
+    tilt = EndTilt(np.radians(10), np.radians(-10), 0.02)
+    cell = replace(cell, procedures=tuple(replace(one, ends=tilt) for one in cell.procedures))
+    plan = plan_weld(weldment, cell, SEARCHED)
+    assert len(plan.touches) == 4 * len(plan.welds)
+    turned = run(plan, cell, weldment, "rapid", rot_z(np.radians(0.2)))
+    assert max(bead.off for bead in turned.beads) < 0.15e-3
+
+
+def test_a_lap_of_thin_plate_is_touched_in_the_middle_of_its_edge():
+    seam = t_joint().seams[0]
+    assert min(seam.thickness_a, seam.thickness_b) / 2 > 1.5e-3
+    weldment = lap()
+    cell = lying(load_weld_cell("welding-track"), weldment)
+    plan = plan_weld(weldment, cell, SEARCHED)
+    assert [touch.where for touch in plan.touches] == ["all", "all"], [str(finding) for finding in plan.findings]
+    heights = sorted(float(touch.T_piece_tcp[2, 3]) for touch in plan.touches)
+    assert heights == pytest.approx([0.005, 0.0075], abs=1e-6)
+
+
+def lap() -> Weldment:
+    """Two plates of 5 mm that overlap: the upper one's edge is 5 mm high."""
+    low = piece("low", box((-0.1, -0.05, 0.0), (0.05, 0.05, 0.005)))
+    high = piece("high", box((0.0, -0.05, 0.005), (0.15, 0.05, 0.010)))
+    seam = line_seam("1", (0.0, -0.05, 0.005), (0.0, 0.05, 0.005), (0, 0, 1), (-1, 0, 0), ("low", "high"))
+    return Weldment("lap", (low, high), (replace(seam, kind="lap", thickness_a=0.005, thickness_b=0.005),))
