@@ -17,7 +17,7 @@ from robots.programs.program import RobotProgram
 
 TOTAL = 0.05
 """Programs whose times differ by less take the same time [s]."""
-_IN_A_ROW = ("target", "speed", "turn-speed", "blend", "load")
+_IN_A_ROW = ("target", "shift", "speed", "turn-speed", "blend", "load")
 _EVERYWHERE = ("tool", "frame")
 
 

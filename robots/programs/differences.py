@@ -28,7 +28,7 @@ class Change:
     """One thing that changed.
 
     Attributes:
-        kind: `target`, `via`, `joints`, `move`, `tool`, `frame`, `speed`, `turn-speed`, `duration`, `blend`, `posture`, `axes`, `signal`, `timeout`,
+        kind: `target`, `shift`, `via`, `joints`, `move`, `tool`, `frame`, `speed`, `turn-speed`, `duration`, `blend`, `posture`, `axes`, `signal`, `timeout`,
             `pause`, `load`, `arc`, `trigger`, `halt`, `text`, `added`, `removed`, `time`.
         message: In words, with both figures.
         a: Where in the first program; None when it has no such place.
@@ -56,7 +56,7 @@ _Found = Iterator[tuple[str, str, dict[str, Any]]]
 def _found(a: Happening, b: Happening, same_language: bool) -> _Found:
     one, other = a.event, b.event
     if isinstance(one, Moved) and isinstance(other, Moved):
-        yield from _targets(a, b, one, other)
+        yield from _targets(a, b, one, other, same_language)
         yield from _manner(one, other, same_language)
         if not same_language and (one.duration is None) != (other.duration is None):
             yield from _times(a.seconds, b.seconds)
@@ -81,7 +81,7 @@ def _found(a: Happening, b: Happening, same_language: bool) -> _Found:
 # Moves
 
 
-def _targets(a: Happening, b: Happening, one: Moved, other: Moved) -> _Found:
+def _targets(a: Happening, b: Happening, one: Moved, other: Moved, same_language: bool) -> _Found:
     if one.kind != other.kind:
         yield "move", f"{one.kind} move became {other.kind} move", {"a": one.kind, "b": other.kind}
     if one.carried != other.carried:
@@ -89,6 +89,8 @@ def _targets(a: Happening, b: Happening, one: Moved, other: Moved) -> _Found:
     shift, turn = pose_change(one.T_flange_tcp, other.T_flange_tcp)
     if _differs(shift, turn):
         yield "tool", f"tool moved by {_pose_words(shift, turn)} on the flange", _pose_data(shift, turn)
+    if set(one.shifted) != set(other.shifted) if same_language else len(one.shifted) != len(other.shifted):
+        yield "shift", f"target {_shift_words(one)} became {_shift_words(other)}", {"a": list(one.shifted), "b": list(other.shifted)}
     if one.T_target is None and other.T_target is None:
         yield from _joints(a, b, one, other)
     elif one.T_target is not None and other.T_target is not None:
@@ -108,6 +110,10 @@ def _targets(a: Happening, b: Happening, one: Moved, other: Moved) -> _Found:
                 f"point on the arc moved by {_vector(_millimetres(shift))} mm in the robot's base",
                 {"shift_mm": _millimetres(shift)},
             )
+
+
+def _shift_words(one: Moved) -> str:
+    return f"shifted by {' + '.join(one.shifted)}" if one.shifted else "not shifted"
 
 
 def _poses(a: Happening, b: Happening, T_a: Array, T_b: Array) -> _Found:

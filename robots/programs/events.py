@@ -55,6 +55,8 @@ class Moved(_Placed):
         external: Positioner axes.
         weld: The procedure's name while the arc burns.
         triggers: (address, value, seconds from the start of the move or, negative, before its end)
+        shifted: Search results that the targets are shifted by.
+        result: Of a search: its name.
     """
 
     kind: Literal["joint", "linear", "circular", "search"]
@@ -72,6 +74,8 @@ class Moved(_Placed):
     external: tuple[float, ...] | None = None
     weld: str | None = None
     triggers: tuple[Triggered, ...] = ()
+    shifted: tuple[str, ...] = ()
+    result: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class Interpreter:
         self.timers: dict[str, tuple[float, bool]] = {}
         self.shifts: dict[str, Array] = {}
         self.shift: Array | None = None
+        self.shifted: tuple[str, ...] = ()
         self.stack: list[_Frame] = []
         self.tool: str | None = None
         self.frame: str | None = None
@@ -342,7 +343,7 @@ class Interpreter:
             if missing:
                 raise self.error(f"search result '{missing[0]}' is applied before it is found")
             total = sum((self.shifts[name] for name in one.results), np.zeros(3))
-            self.shift = translation(*total) if one.results else None
+            self.shift, self.shifted = (translation(*total) if one.results else None), one.results
         elif not isinstance(one, Remark | Label):
             raise TypeError(f"no interpretation of {type(one).__name__}")
 
@@ -395,6 +396,7 @@ class Interpreter:
                 one.external,
                 self.weld,
                 tuple(self.triggers),
+                () if target is None else self.shifted,
                 at=self._here(),
             )
         self.triggers.clear()
@@ -432,6 +434,8 @@ class Interpreter:
             None,
             track=one.track,
             external=one.external,
+            shifted=self.shifted,
+            result=one.result,
             at=self._here(),
         )
         off = np.zeros(3) if one.T_frame_expected is None else self.cell.touched(move, T_end)

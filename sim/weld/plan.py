@@ -131,6 +131,14 @@ class WeldPlan:
         """Cycle time [s]."""
         return float(self.phases[-1].times[-1]) if self.phases else 0.0
 
+    def touches_of(self, weld: SeamWeld) -> list[int]:
+        """Which touches were made for a bead.
+
+        The seam may have been searched the other way round than it is welded; a tack lies on a stretch of its own name.
+        """
+        name, of_tack, _ = weld.seam.name.partition(" tack ")
+        return [k for k, touch in enumerate(self.touches) if touch.seam == name or (of_tack and touch.seam.startswith(f"{name}."))]
+
 
 def joints_at(phase: WeldPhase, time: float) -> tuple[Array, Array]:
     """Joints of robot (n,) and positioner (m,) at a moment [s] of one phase, by linear interpolation; clamps to the phase's ends."""

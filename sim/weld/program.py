@@ -100,12 +100,8 @@ class _Builder:
         return SearchLinear(late, touch.T_piece_tcp, touch.latest, SEARCH_SPEED, TOUCH, True, f"find {touch.name}", external=external)
 
     def _results(self, weld: SeamWeld, place: Array) -> tuple[str, ...]:
-        """Search results that a target of a bead at a place of the weldment (3,) is shifted by: those of its seam, of the end that is nearer.
-
-        The seam may have been searched the other way round than it is welded; a tack lies on a stretch of its own name.
-        """
-        name, of_tack, _ = weld.seam.name.partition(" tack ")
-        own = [touch for touch in self.plan.touches if touch.seam == name or (of_tack and touch.seam.startswith(f"{name}."))]
+        """Search results that a target of a bead at a place of the weldment (3,) is shifted by: those of its seam, of the end that is nearer."""
+        own = [self.plan.touches[k] for k in self.plan.touches_of(weld)]
         if not own:
             return ()
         nearest = min(own, key=lambda touch: float(np.linalg.norm(touch.T_piece_tcp[:3, 3] - place)))

@@ -108,7 +108,7 @@ def verify_weld(
     beads: list[BeadRun] = []
     if plan is not None:
         beads, off = bead_runs(virtual.burns, plan, cell)
-        findings += off
+        findings += [*off, *_searches(virtual, plan)]
     nearest: PhaseClearance | None = None
     with WeldReplayer(cell, NOTHING if weldment is None else weldment) as replayer:
         for k, phase in enumerate(virtual.phases):
@@ -170,6 +170,34 @@ def bead_runs(burns: list[Burn], plan: WeldPlan, cell: WeldCell) -> tuple[list[B
         way = float(np.sum(np.linalg.norm(np.diff(Ts[:, :3, 3], axis=0), axis=1)))
         findings += _judged(burn, weld, procedure, seen, ends, way)
     return out, findings
+
+
+def _searches(virtual: VirtualWeldCell, plan: WeldPlan) -> list[Finding]:
+    """Whether every bead that was searched is welded where it was found: by the results of its own seam, all of one place, and no others.
+
+    On the planned cell the part lies where it should and every result is nothing; a shift that is missing shows in the names alone.
+    """
+    if not plan.touches and not virtual.searched:
+        return []
+    if len(virtual.searched) != len(plan.touches):
+        told = f"the program touches the part {len(virtual.searched)} times, the plan does {len(plan.touches)} times"
+        return [Finding("error", "searches-differ", told, "restore the searches, or export the plan anew", "export")]
+    number = {name: k for k, name in enumerate(virtual.searched)}
+    findings = []
+    for burn, weld in zip(virtual.burns, plan.welds, strict=False):
+        own = plan.touches_of(weld)
+        places = {frozenset(k for k in own if plan.touches[k].seam == plan.touches[one].seam and plan.touches[k].where == plan.touches[one].where) for one in own} or {frozenset()}  # fmt: skip
+        wrong = [shift for shift in sorted(burn.shifts) if frozenset(number[name] for name in shift) not in places]
+        if not wrong:
+            continue
+        seam = f"seam {weld.seam.name}"
+        is_by = f"is shifted by {' + '.join(wrong[0])}" if wrong[0] else "is not shifted"
+        needs = " or ".join(sorted(" + ".join(virtual.searched[k] for k in sorted(one)) for one in places if one))
+        place = f"{burn.at}: " if burn.at.line else ""
+        told = f"{place}{seam} {is_by}, it was searched as {needs}" if needs else f"{place}{seam} {is_by}, it was not searched"
+        data = {"file": burn.at.file, "line": burn.at.line} if burn.at.line else {}
+        findings.append(Finding("error", "search-not-applied", told, "shift this bead by what was found for it", seam, data))
+    return findings
 
 
 def _judged(burn: Burn, weld: SeamWeld, procedure: WeldProcedure, seen: BeadRun, ends: Array, way: float) -> list[Finding]:

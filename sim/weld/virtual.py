@@ -30,13 +30,14 @@ AT_CLEANER = 0.12
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Burn:
-    """One arc as it burned: the procedure's name or number, the joints meanwhile (k, n) with their times (k,) [s] and the positioner's (m,); where the text ignites it."""
+    """One arc as it burned: the procedure's name or number, the joints meanwhile (k, n) with their times (k,) [s] and the positioner's (m,); where the text ignites it; the search results its targets were shifted by."""
 
     procedure: str | int
     times: Array
     robot: Array
     positioner: Array
     at: Place
+    shifts: frozenset[tuple[str, ...]] = frozenset()
 
 
 class VirtualWeldCell:
@@ -71,6 +72,7 @@ class VirtualWeldCell:
         self.findings: list[Finding] = []
         self.places: list[Place] = []
         self.ends: list[tuple[float, Place]] = []
+        self.searched: list[str] = []
         self.place = Place()
         self.peripherals = Peripherals(cell)
         self._limits = joint_limits(cell)
@@ -79,6 +81,7 @@ class VirtualWeldCell:
         self._arc: str | int | None = None
         self._arc_from = 0
         self._arc_at = Place()
+        self._arc_shifts: set[tuple[str, ...]] = set()
         self._on_face = False
 
     # Lines
@@ -139,10 +142,11 @@ class VirtualWeldCell:
             moving = [phase for phase in burned if phase.kind == "weld"]
             if moving:
                 times, robot = (np.concatenate([getattr(phase, key) for phase in moving]) for key in ("times", "robot"))
-                self.burns.append(Burn(self._arc, times, robot, moving[0].positioner[0], self._arc_at))
+                self.burns.append(Burn(self._arc, times, robot, moving[0].positioner[0], self._arc_at, frozenset(self._arc_shifts)))
             else:
                 self.findings.append(self._told("arc-stands", "the arc burns without a move", "move while the arc burns"))
         self._arc, self._arc_from, self._arc_at = procedure, len(self.phases), self.place
+        self._arc_shifts.clear()
 
     def advance(self, seconds: float) -> None:
         self._drive_on()
@@ -159,6 +163,10 @@ class VirtualWeldCell:
                 self._turn(target)
         # A controller without an arc instruction welds between two lines: its moves do not know it.
         burning = None if self._arc is None else str(self._arc)
+        if burning is not None:
+            self._arc_shifts.add(move.shifted)
+        if move.result is not None:
+            self.searched.append(move.result)
         self._chain.append(replace(self._in_base(move), weld=burning))
         if move.blend is not None and len(self._chain) < LONGEST_LINE:
             return self.clock - began

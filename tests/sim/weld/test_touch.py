@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from cells.weld_model import EndTilt
 from core.findings import has_errors
 from core.frames import rot_z, translation
 from parts.weldment import Weldment
+from robots.programs.compare import compare
 from robots.programs.languages import language
 from robots.programs.program import SearchLinear, Shift
 from sim.weld.export import export_weld
@@ -235,3 +237,31 @@ def lap() -> Weldment:
     high = piece("high", box((0.0, -0.05, 0.005), (0.15, 0.05, 0.010)))
     seam = line_seam("1", (0.0, -0.05, 0.005), (0.0, 0.05, 0.005), (0, 0, 1), (-1, 0, 0), ("low", "high"))
     return Weldment("lap", (low, high), (replace(seam, kind="lap", thickness_a=0.005, thickness_b=0.005),))
+
+
+@pytest.mark.parametrize("name, gone", [("rapid", r"    PDispSet [^;]*;\r\n"), ("fanuc", r" *Offset,PR\[\d+\]")])
+def test_a_bead_that_is_no_longer_shifted_is_found_where_the_part_lies_as_planned(tee, name, gone):
+    """Where the part lies as planned all results are nothing: the missing shift shows in no target."""
+    cell, weldment, plan = tee
+    program = weld_program(plan, cell, name)
+    it, controller = language(name), weld_controller(program, cell, name)
+    whole = it.write(program, cell.programs)
+    damaged = {file: re.sub(gone, "", text.decode()).encode() for file, text in whole.items()}
+    assert damaged != whole
+    before, after = it.read(whole, controller), it.read(damaged, controller)
+    names = {line.address: signal for signal, line in program.signals.items()}
+    found = {finding.code: finding for finding in verify_weld(after, cell, weldment, plan, names).findings}
+    assert set(found) == {"search-not-applied"} and "is not shifted, it was searched as" in found["search-not-applied"].message
+    assert {change.kind for change in compare(before, after, cell.robot.model)} == {"shift"}
+
+
+def test_the_results_of_another_seam_are_found(tee):
+    cell, weldment, plan = tee
+    program = weld_program(plan, cell, "rapid")
+    other = replace(plan, touches=tuple(replace(one, seam="2" if one.seam == "1" else "1") for one in plan.touches))
+    names = {line.address: signal for signal, line in program.signals.items()}
+    codes = [finding.code for finding in verify_weld(program, cell, weldment, other, names).findings]
+    assert codes == ["search-not-applied"] * 2
+    assert [one.code for one in verify_weld(program, cell, weldment, replace(plan, touches=plan.touches[:3]), names).findings] == [
+        "searches-differ"
+    ]
