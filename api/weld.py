@@ -14,7 +14,7 @@ from api.job_folder import checksums, weld_job_files
 from api.weld_seams import JOB_SUFFIXES, LoadedWeldment, load_weldment
 from cells.weld_load import load_weld_cell, weld_cell_names
 from cells.weld_model import WeldCell
-from core.errors import InputError
+from core.errors import InputError, UnknownNameError, UnsupportedError
 from core.findings import Finding, has_errors
 from core.frames import inverse, translation
 from core.progress import Progress
@@ -23,12 +23,16 @@ from core.units import MM, to_mm
 from parts.step_process import is_step
 from parts.weld_job import SeamTask, WeldJobSpec
 from parts.weldment import Weldment
+from robots.programs.languages import LANGUAGES
+from robots.programs.languages import language as language_of
 from sim.timeline_file import Course
 from sim.weld.export import WeldExport, export_weld
 from sim.weld.job import plan_weld
 from sim.weld.options import Direction, WeldOptions
 from sim.weld.outputs import seam_rows, time_row, weld_plan_dict
+from sim.weld.peripherals import TOUCH
 from sim.weld.pictures import torch_pictures
+from sim.weld.placement import stands_inside
 from sim.weld.plan import WeldPlan
 from sim.weld.recording import weld_recording_glb
 from sim.weld.replay import replay_weld, with_weld_replay
@@ -68,6 +72,8 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
         cell, weldment, placed = as_placed(_cell(request, loaded.job), loaded)
         passes = _wrong_passes(cell, loaded.tasks)
         options = _options(loaded, request.seed)
+        _sayable(cell, request.language, options, request.source)
+        _lies_free(cell, weldment, request.source)
         kept = weld_job_files(loaded.job, request.source.parent, loaded.files, cell, options.seed)
     plan = plan_weld(weldment, cell, options, progress)
     plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *_no_seams(loaded), *plan.findings))
@@ -121,7 +127,7 @@ def weld_summary(
         "program": program,
         "seams": len(weldment.seams),
         "beads": seam_rows(plan),
-        "not_welded": [finding.step.removeprefix("seam ") for finding in plan.findings if finding.level == "error" and finding.step.startswith("seam ")],
+        "not_welded": list(dict.fromkeys(finding.step.removeprefix("seam ") for finding in plan.findings if finding.level == "error" and finding.step.startswith("seam "))),
         "seam_length_mm": round(sum(to_mm(seam.length) for seam in weldment.seams), 1),
         "welded_length_mm": round(sum(to_mm(weld.seam.length) for weld in first), 1),
         "welded": sorted({weld.seam.name for weld in first}),
@@ -149,7 +155,12 @@ def weld_run_summary(language: str, checked: WeldVerification) -> dict[str, Any]
 def _cell(request: WeldRequest, job: WeldJobSpec) -> WeldCell:
     name = request.cell
     if name is None and job.cell is not None:
-        name = job.cell if job.cell in weld_cell_names() else str(request.source.parent / job.cell)
+        own = request.source.parent / job.cell
+        if job.cell not in weld_cell_names() and not own.is_file():
+            raise UnknownNameError(
+                "welding cell", job.cell, [*weld_cell_names(), "a cell file beside the job"], file=request.source, place="cell"
+            )
+        name = job.cell if job.cell in weld_cell_names() else str(own)
     if name is None:
         what = "the job names no cell" if request.source.suffix.lower() in JOB_SUFFIXES else "a weldment does not say where it is welded"
         raise InputError(f"{what}; give --cell, one of: {', '.join(weld_cell_names())}, or a cell file", file=request.source)
@@ -173,6 +184,28 @@ def as_placed(cell: WeldCell, loaded: LoadedWeldment) -> tuple[WeldCell, Weldmen
     fixtures = tuple(replace(body, T_world_body=inverse(T) @ body.T_world_body) for body in cell.fixtures)
     weldment = replace(loaded.weldment, seams=tuple(task.seam for task in loaded.tasks))
     return replace(cell, T_holder_workpiece=cell.T_holder_workpiece @ T, fixtures=fixtures), weldment, findings
+
+
+def _sayable(cell: WeldCell, chosen: str | None, options: WeldOptions, source: Path) -> None:
+    """Before anything is planned: a language that cannot say what the job asks for is refused."""
+    it = language_of(chosen or cell.robot.language)
+    if not any(options.search.values()) or TOUCH not in cell.signals or "search" not in it.capabilities.lacks:
+        return
+    able = [name for name in LANGUAGES if "search" in language_of(name).capabilities.says]
+    message = f"{it.capabilities.refuse('search').message}; or leave `search` out of the job, or weld in a cell whose robot speaks {' or '.join(able)}"
+    raise UnsupportedError(message, file=source, place="search")
+
+
+def _lies_free(cell: WeldCell, weldment: Weldment, source: Path) -> None:
+    """A weldment that stands inside of its table was put there by mistake: no path would be found, or one that cannot be welded."""
+    found = stands_inside(cell, weldment)
+    if found is not None:
+        piece, body, depth = found
+        raise InputError(
+            f"piece '{piece}' stands {to_mm(depth):.1f} mm inside of '{body}'; move the weldment with `placement` (xyz_mm, in the cell's workpiece frame), or leave it out to lay it into the middle",
+            file=source,
+            place="placement",
+        )
 
 
 def _no_seams(loaded: LoadedWeldment) -> list[Finding]:

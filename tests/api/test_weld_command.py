@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from core.errors import InputError
+from core.errors import InputError, PliantError
 from core.units import to_mm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,3 +90,22 @@ def test_missing_cell_and_existing_folder_are_bad_input(tmp_path: Path) -> None:
     assert isinstance(result.exception, InputError) and "welding-kr5" in str(result.exception)
     result = CliRunner().invoke(app, ["weld", str(STEP), "--cell", "welding-kr5", "--out", str(tmp_path)])
     assert isinstance(result.exception, InputError) and "--force" in str(result.exception)
+
+
+def refused(tmp_path: Path, job: str, *options: str) -> str:
+    (tmp_path / "t.step").write_bytes(STEP.read_bytes())
+    (tmp_path / "job.yaml").write_text(job)
+    result = CliRunner().invoke(app, ["weld", str(tmp_path / "job.yaml"), "--out", str(tmp_path / "out"), *options])
+    assert isinstance(result.exception, PliantError) and not (tmp_path / "out").exists()
+    return str(result.exception)
+
+
+def test_what_cannot_be_is_refused_before_anything_is_planned(tmp_path: Path) -> None:
+    sunk = refused(tmp_path, "weldment: t.step\ncell: welding-kr5\nplacement: {xyz_mm: [0, 0, -12]}\n")
+    assert "job.yaml: placement" in sunk and "12.0 mm inside of 'table'" in sunk
+    mute = refused(tmp_path, "weldment: t.step\ncell: welding-track\nwelding: {search: true}\n", "--language", "krl")
+    assert "job.yaml: search" in mute and "rapid or fanuc" in mute and "TouchSense" in mute
+    language = refused(tmp_path, "weldment: t.step\ncell: welding-track\n", "--language", "gcode")
+    assert "'gcode'" in language and "urscript" in language
+    cell = refused(tmp_path, "weldment: t.step\ncell: welding-kr6\n")
+    assert "job.yaml: cell" in cell and "welding-kr5" in cell
