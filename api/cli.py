@@ -20,7 +20,9 @@ from core.errors import InputError, PliantError, UnknownNameError
 from core.findings import has_errors
 from parts.step_process import is_step, start_ahead
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Offline programming for press-brake bending cells and arc-welding cells."
+)
 add_program_commands(app)
 app.command()(serve)
 add_weld_commands(app)

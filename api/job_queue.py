@@ -105,7 +105,9 @@ class JobQueue:
         it = KINDS[kind]
         for name in files:
             if not name.lower().endswith(it.endings):
-                raise InputError(f"a {kind} job takes {' '.join(it.endings) or 'no files'}, not '{name}'", file=name)
+                raise InputError(
+                    f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} job takes {' '.join(it.endings) or 'no files'}, not '{name}'", file=name
+                )
         id = secrets.token_hex(8)
         building = self.root / f".new-{id}"
         try:

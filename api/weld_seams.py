@@ -166,9 +166,11 @@ def job_text(loaded: LoadedWeldment, out: Path) -> str:
     kept: dict[str, Any] = loaded.job.model_dump(mode="json", exclude_defaults=True, exclude={"weldment", "seams"})
     found = [seam for seam in loaded.weldment.seams if not any(seam.name == spec.name for spec in own)]
     lines = [f"weldment: {_flow(names[0]) if len(names) == 1 else '[' + ', '.join(map(_flow, names)) + ']'}"]
+    if "cell" not in kept:
+        lines.append("# cell: welding-kr5  # where it is welded; or give --cell")
     lines += [f"{key}: {_flow(value)}" for key, value in kept.items()]
     lines += [
-        "# What is done with each seam: drop, join, reverse, split_mm, stitch, passes, procedure, order (docs/weldments.md).",
+        "# What is done with each seam: drop, join, reverse, split_mm, stitch, passes, procedure, order, search (docs/weldments.md).",
         "seams:" if found else "seams: {}",
     ]
     edits = {name: edit.model_dump(mode="json", exclude_defaults=True) for name, edit in loaded.job.seams.items()}

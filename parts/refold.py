@@ -56,7 +56,7 @@ class RefoldCheck:
         return Finding(
             "info" if good else "warning", "refold-check",
             f"folded again it lies within {to_mm(self.deviation):.4f} mm of the solid, the furthest at {mm3(at)} ({self.points} points{rest})",
-            "" if good else "the end of a bend is not square to its line there, or a cut edge not square to the sheet; look at the picture", "part",
+            "" if good else "the end of a bend is not square to its line there, or a cut edge not square to the sheet; `--png` draws both", "part",
             {"deviation_mm": round(to_mm(self.deviation), 5), "at_mm": [round(to_mm(float(v)), 3) for v in at], "points": self.points},
         )  # fmt: skip
 

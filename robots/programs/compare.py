@@ -49,6 +49,7 @@ def compare(
         lines = _same_lines(one, other, pairs, common=set(lines_a.values()) & set(lines_b.values()))
         other = [replace(h, signals=tuple((lines.get(name, name), value) for name, value in h.signals)) for h in other]
         pairs = aligned(one, other, same_language=True)
+    other = _same_results(one, other, pairs)
     changes: list[tuple[int, Change]] = []
     moves = 0
     for i, j in pairs:
@@ -65,6 +66,23 @@ def compare(
 def _names(program: RobotProgram, given: Mapping[str, str] | None) -> dict[str, str]:
     own = {line.address: name for name, line in program.signals.items() if name != line.address}
     return own | dict(given or {})
+
+
+def _same_results(one: Sequence[Happening], other: Sequence[Happening], pairs: Sequence[Pair]) -> list[Happening]:
+    """The happenings of `other` with its search results named as in `one`: what the same search found is the same, whatever a language calls it."""
+    named: dict[str, str] = {}
+    for i, j in pairs:
+        if i is None or j is None:
+            continue
+        a, b = one[i].event, other[j].event
+        if isinstance(a, Moved) and isinstance(b, Moved) and a.result is not None and b.result is not None:
+            named[b.result] = a.result
+    return [
+        replace(h, event=replace(h.event, shifted=tuple(named.get(name, name) for name in h.event.shifted)))
+        if isinstance(h.event, Moved) and h.event.shifted
+        else h
+        for h in other
+    ]
 
 
 def _same_lines(a: Sequence[Happening], b: Sequence[Happening], pairs: Iterable[Pair], common: set[str]) -> dict[str, str]:

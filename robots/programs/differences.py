@@ -56,7 +56,7 @@ _Found = Iterator[tuple[str, str, dict[str, Any]]]
 def _found(a: Happening, b: Happening, same_language: bool) -> _Found:
     one, other = a.event, b.event
     if isinstance(one, Moved) and isinstance(other, Moved):
-        yield from _targets(a, b, one, other, same_language)
+        yield from _targets(a, b, one, other)
         yield from _manner(one, other, same_language)
         if not same_language and (one.duration is None) != (other.duration is None):
             yield from _times(a.seconds, b.seconds)
@@ -81,7 +81,7 @@ def _found(a: Happening, b: Happening, same_language: bool) -> _Found:
 # Moves
 
 
-def _targets(a: Happening, b: Happening, one: Moved, other: Moved, same_language: bool) -> _Found:
+def _targets(a: Happening, b: Happening, one: Moved, other: Moved) -> _Found:
     if one.kind != other.kind:
         yield "move", f"{one.kind} move became {other.kind} move", {"a": one.kind, "b": other.kind}
     if one.carried != other.carried:
@@ -89,7 +89,7 @@ def _targets(a: Happening, b: Happening, one: Moved, other: Moved, same_language
     shift, turn = pose_change(one.T_flange_tcp, other.T_flange_tcp)
     if _differs(shift, turn):
         yield "tool", f"tool moved by {_pose_words(shift, turn)} on the flange", _pose_data(shift, turn)
-    if set(one.shifted) != set(other.shifted) if same_language else len(one.shifted) != len(other.shifted):
+    if set(one.shifted) != set(other.shifted):
         yield "shift", f"target {_shift_words(one)} became {_shift_words(other)}", {"a": list(one.shifted), "b": list(other.shifted)}
     if one.T_target is None and other.T_target is None:
         yield from _joints(a, b, one, other)

@@ -21,7 +21,7 @@ VIEWS = {"cell_left.png": (-0.62, -0.72, 0.62), "cell_right.png": (0.80, -0.42, 
 """From where the cell is seen: directions to the eye."""
 MOST_SEAMS = 8
 """Seams whose torch is pictured."""
-SEEN_TORCH, SEEN_ROUND = 0.16, 0.09
+SEEN_TORCH, SEEN_ROUND = 0.10, 0.06
 """How much of the torch and of what is about the wire's end the pictures show [m]."""
 
 
@@ -49,7 +49,7 @@ def weld_cell_pictures(cell: WeldCell, weldment: Weldment | None = None, joints:
 def torch_pictures(cell: WeldCell, weldment: Weldment, plan: WeldPlan, most: int = MOST_SEAMS) -> dict[str, bytes]:
     """The torch at start, middle and end of a bead: `seam_N.png` for the first `most` seams of a plan, N from 1 in the order they are welded (names of seams are the user's and no file names).
 
-    Seen from behind the torch and from the side on which there is more room, so that the work angle and what stands beside it are seen.
+    Seen along the seam, so that the work angle and what stands beside the torch are seen.
     """
     stage = build_weld_stage(cell, weldment)
     hidden = {body.name for body in cell.bodies if body.group in ("floor", "fence")} | {"arc"}
@@ -65,14 +65,19 @@ def torch_pictures(cell: WeldCell, weldment: Weldment, plan: WeldPlan, most: int
                 tip = (T_world_piece @ weld.Ts_piece_tcp[k])[:3, 3]
                 torch = tip - (T_world_piece @ weld.Ts_piece_tcp[k])[:3, 2] * SEEN_TORCH
                 near = np.concatenate([end + SEEN_ROUND * np.vstack((np.eye(3), -np.eye(3))) for end in (tip, torch)])
-                # Along the seam, a little from above; the fitted camera comes as near as these points allow.
+                # Along the seam from where the torch leans away, so that its nozzle does not hide the wire's end, a little from above.
+                toward = 1.0 if weld.travel[k] <= 0 else -1.0
                 camera = fitted(
-                    near, -0.9 * t + 0.35 * b + np.array([0.0, 0.0, 0.45]), width=int(360 * SHARPER), height=int(330 * SHARPER), margin=0.02
+                    near,
+                    toward * 0.9 * t + 0.15 * b + np.array([0.0, 0.0, 0.3]),
+                    width=int(360 * SHARPER),
+                    height=int(330 * SHARPER),
+                    margin=0.02,
                 )
                 image = studio.shot((weld.robot[k], weld.positioner[k]), camera).image
                 images.append(image.resize((360, 330), Image.Resampling.LANCZOS))
             titles = [
-                f"{weld.seam.name} {where}: work {to_deg(float(weld.work[k])):.0f}°, travel {to_deg(float(weld.travel[k])):.0f}°"
+                f"seam {weld.seam.name}, {where}: work {to_deg(float(weld.work[k])):.0f}°, travel {to_deg(float(weld.travel[k])):.0f}°"
                 for where, k in (("start", 0), ("middle", len(weld.work) // 2), ("end", -1))
             ]
             out[f"seam_{number}.png"] = side_by_side(titles, images)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from scipy.spatial.transform import Rotation
 
 from cells.weld_model import WeldCell, WeldProcedure
 from core.finding_groups import grouped
@@ -44,9 +45,7 @@ def weld_setup_sheet(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    x, y, z = (to_mm(float(v)) for v in cell.T_holder_workpiece[:3, 3])
     used = {weld.procedure for weld in plan.welds}
-    holder = "the cell" if cell.positioner is None else "the positioner's table"
     return environment.get_template("weld_setup.html").render(
         weldment=weldment.name,
         verified=verified,
@@ -54,7 +53,7 @@ def weld_setup_sheet(
             "name": cell.name, "title": cell.title, "robot": cell.robot.model.name, "torch": cell.torch.name,
             "wire": f"{to_mm(cell.torch.wire_diameter):g}", "ctwd": f"{to_mm(cell.torch.ctwd):g}",
         },
-        place=f"({x:.1f}, {y:.1f}, {z:.1f}) mm in {holder}",
+        place=_place(cell),
         pieces=", ".join(piece.name for piece in weldment.pieces),
         picture=None if picture is None else _inside(picture),
         torches=[_inside(data) for data in torches.values()],
@@ -66,6 +65,16 @@ def weld_setup_sheet(
         missing=[one for one in plan.findings if one.level == "error" and one.step.startswith("seam ")],
         findings=grouped(findings),
     )  # fmt: skip
+
+
+def _place(cell: WeldCell) -> str:
+    """Where the weldment's own frame lies, for the person who puts it there."""
+    T = cell.T_holder_workpiece
+    x, y, z = (to_mm(float(v)) + 0.0 for v in T[:3, 3])
+    turns = [round(float(v), 2) + 0.0 for v in Rotation.from_matrix(T[:3, :3]).as_euler("xyz", degrees=True)]
+    named = ", ".join(f"{angle:g} deg about {axis}" for axis, angle in zip("xyz", turns, strict=True) if angle)
+    holder = "the cell (its origin on the floor)" if cell.positioner is None else "the positioner's table"
+    return f"({x:.1f}, {y:.1f}, {z:.1f}) mm in {holder}, {f'turned by {named} (in this order, about the fixed axes)' if named else 'not turned'}"
 
 
 def _inside(picture: bytes) -> str:

@@ -274,7 +274,7 @@ def test_searches_and_the_shift_they_make():
     text = files["WINKEL_3_TEILIG.LS"].decode()
     for line in (
         "  SKIP CONDITION DI[8]=ON    ;", "L P[2] 20mm/sec FINE Skip,LBL[901],PR[50]=LPOS    ;", "  PR[50]=PR[50]-P[3]    ;", "  PR[50,6]=0    ;",
-        "  SKIP CONDITION DI[7]=OFF    ;", "L P[7] 100mm/sec FINE Offset,PR[50]    ;", "  PR[52]=PR[50]+PR[51]    ;", "J P[8] 10% FINE    ;", "MESSAGE[part-held no touch] ;",
+        "  SKIP CONDITION DI[7]=OFF    ;", "L P[7] 100mm/sec FINE Offset,PR[50]    ;", "  PR[52]=PR[50]+PR[51]    ;", "J P[8] 10% FINE    ;", "MESSAGE[edge no touch] ;", "MESSAGE[face no touch] ;",
     ):  # fmt: skip
         assert line in text
     assert files["WINKEL_3_TEILIG_SEAM.LS"].decode().count("Offset,PR[52]") == 2

@@ -113,7 +113,7 @@ class RoutineWriter(MoveWriter):
         elif isinstance(one, Return) and one.value is None:
             out.append("  END ;")
         elif isinstance(one, SearchLinear):
-            self.search(one, self._fault(f"{one.signal} no touch", None))
+            self.search(one, self._fault(f"{one.result} no touch", None))
         elif isinstance(one, Shift):
             self.shift(one)
         else:
