@@ -248,6 +248,7 @@ def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:
             f"torch {cell.torch.name}: TCP at the wire's end, {to_mm(cell.torch.ctwd):g} mm from the contact tip, z along the wire",
             "workpiece: the weldment's own frame; measure it on the table and put the figures into the base",
             *((f"not welded by this program: {', '.join(dict.fromkeys(missing))}",) if missing else ()),
+            *(f"procedure {one.number} on the controller: {_procedure(one).note}" for one in procedures.values()),
             "first run: arc blocked, single step, reduced speed",
         ),
         procedures={name: one for name, one in bare.procedures.items() if name in used},

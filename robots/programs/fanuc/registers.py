@@ -107,7 +107,7 @@ def registers_text(program: RobotProgram, settings: FanucSettings, numbers: Numb
     if program.procedures:
         out += ["", "WELDING", f"{'proc.':>8}{'sched.':>8}{'mm/sec':>10}  name"]
         for name, one in program.procedures.items():
-            out.append(f"{one.number:>8}{one.schedule:>8}{number(to_mm(one.speed), 2):>10}  {ascii_text(f'{name} {one.note}')}")
+            out.append(f"{one.number:>8}{one.schedule:>8}{number(to_mm(one.speed), 2):>10}  {ascii_text(one.note or name)}")
     weaves = {name: weave for name, weave in program.weaves.items() if weave.number is not None}
     if weaves:
         out += ["", "WEAVE SCHEDULES", f"{'number':>8}{'Hz':>8}{'mm':>8}{'left s':>8}{'right s':>8}  name"]

@@ -272,7 +272,7 @@ class RoutineWriter:
         if where != "Start":
             return [line]
         note = self.program.procedures[arc.procedure].note
-        return [f"! arc on: {ascii_text(', '.join(text for text in (arc.seam, arc.procedure, note) if text))}", line]
+        return [f"! arc on: {ascii_text(', '.join(text for text in (arc.seam, note or arc.procedure) if text))}", line]
 
     def _search(self, one: SearchLinear) -> list[str]:
         if one.speed is None:

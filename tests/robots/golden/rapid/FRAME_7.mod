@@ -32,7 +32,7 @@ MODULE FRAME_7
     MoveAbsJ [[5.72958,-84.27042,95.72958,5.72958,50.72958,-164.27042],[9E9,9E9,9E9,9E9,9E9,9E9]],vj50,z5,t_torch\WObj:=w_part;
     MoveAbsJ j_seam_1_10,vj50,fine,t_torch\WObj:=w_part;
     MoveL p_seam_1_20,v250,fine,t_torch\WObj:=w_part;
-    ! arc on: seam 1, fillet-a4, 220 A, 24 V, wire 8 m/min
+    ! arc on: seam 1, 220 A, 24 V, wire 8 m/min
     ArcLStart p_seam_1_30,v100,sm2,wd2\Weave:=wv1,fine,t_torch\WObj:=w_part;
     ArcL [[600,100,20],[0.6830127,-0.1830127,0.6830127,0.1830127],[0,0,-2,0],[9E9,9E9,9E9,9E9,9E9,9E9]],v8,sm2,wd2\Weave:=wv1,z1,t_torch\WObj:=w_part;
     ArcCEnd [[650,120,20],[0.6830127,-0.1830127,0.6830127,0.1830127],[0,0,-2,0],[9E9,9E9,9E9,9E9,9E9,9E9]],p_seam_1_40,v8,sm2,wd2\Weave:=wv1,fine,t_torch\WObj:=w_part;
