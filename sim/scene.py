@@ -113,6 +113,7 @@ class _Structure:
         margins: Their clearance (m,) [m].
         static_pairs: The other pairs.
         moving: Bodies that the robot moves.
+        chains, levels, carriers: See `scene_kernels.edge_free`.
     """
 
     order: Array
@@ -120,6 +121,9 @@ class _Structure:
     margins: Array
     static_pairs: Array
     moving: Array
+    chains: Array
+    levels: Array
+    carriers: Array
 
 
 def _structure(fixed: _Fixed, parents: Array, allowed: frozenset[tuple[str, str]], margins: Mapping[tuple[str, str], float]) -> _Structure:
@@ -135,6 +139,8 @@ def _structure(fixed: _Fixed, parents: Array, allowed: frozenset[tuple[str, str]
         enabled = enabled & ~_group_mask(allowed, group_index)[np.ix_(fixed.group_of, fixed.group_of)]
     relative = body_driver[:, None] != body_driver[None, :]
     pairs = np.argwhere(enabled & relative).astype(np.int64)
+    chains = _chains(fixed, parents, order)
+    levels, carriers = _shared_joints(chains[fixed.links], pairs)
     table = np.full((len(fixed.group_names),) * 2, fixed.margin)
     for (a, b), value in margins.items():
         if a in group_index and b in group_index:
@@ -145,7 +151,32 @@ def _structure(fixed: _Fixed, parents: Array, allowed: frozenset[tuple[str, str]
         table[fixed.group_of[pairs[:, 0]], fixed.group_of[pairs[:, 1]]],
         np.argwhere(enabled & ~relative).astype(np.int64),
         np.flatnonzero(body_driver >= 0).astype(np.int64),
+        chains[fixed.links],
+        levels,
+        carriers,
     )
+
+
+def _chains(fixed: _Fixed, parents: Array, order: Array) -> Array:
+    """Joints above every link, from the base on, then -1 (n_links, n)."""
+    chains = np.full((len(parents), len(fixed.lower)), -1, dtype=np.int64)
+    for at in order:
+        if parents[at] >= 0:
+            chains[at] = chains[parents[at]]
+        if fixed.kinds[at]:
+            chains[at, int(np.sum(chains[at] >= 0))] = fixed.q_index[at]
+    return chains
+
+
+def _shared_joints(chains: Array, pairs: Array) -> tuple[Array, Array]:
+    """How many joints move both bodies of a pair (m, 2) alike, where one carries the other (m,); else 0; and which one carries (m,)."""
+    counts = np.sum(chains >= 0, axis=1)
+    carriers = (counts[pairs[:, 0]] > counts[pairs[:, 1]]).astype(np.int64)
+    carrier = np.where(carriers == 0, pairs[:, 0], pairs[:, 1])
+    carried = np.where(carriers == 0, pairs[:, 1], pairs[:, 0])
+    own = chains[carrier]
+    carries = np.all((own < 0) | (own == chains[carried]), axis=1)
+    return np.where(carries, counts[carrier], 0).astype(np.int64), carriers
 
 
 class Scene:
@@ -219,6 +250,8 @@ class Scene:
         structure = fixed.structures[key]
         self._order, self._pairs, self._pair_margins = structure.order, structure.pairs, structure.margins
         self._moving, self._static_pairs = structure.moving, structure.static_pairs
+        self._relative = (structure.chains, structure.levels, structure.carriers)
+        self._rounds_memo: tuple[Array, Array] | None = None
         self._reach_memo: Array | None = None
         count = len(fixed.names)
         self._world = np.empty_like(local)
@@ -234,6 +267,17 @@ class Scene:
             fixed = self._fixed
             self._reach_memo = _reaches(self._parents, self._Ts, fixed, _extents(fixed.starts, self._local), self._order)
         return self._reach_memo
+
+    @property
+    def _rounds(self) -> tuple[Array, Array]:
+        """A ball (n_bodies, 4) and a box (n_bodies, 2, 3) round every body, in its link's frame."""
+        if self._rounds_memo is None:
+            starts = self._fixed.starts
+            low, high = (np.asarray(best.reduceat(self._local, starts[:-1], axis=0)) for best in (np.minimum, np.maximum))
+            middle = (low + high) / 2
+            away = np.linalg.norm(self._local - np.repeat(middle, np.diff(starts), axis=0), axis=1)
+            self._rounds_memo = np.column_stack((middle, np.maximum.reduceat(away, starts[:-1]))), np.stack((low, high), axis=1)
+        return self._rounds_memo
 
     def posed(
         self,
@@ -337,6 +381,8 @@ class Scene:
                 self._fixed.slides,
                 self._poses,
                 self._hint,
+                *self._relative,
+                *self._rounds,
             )
         )
 

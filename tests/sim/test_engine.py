@@ -74,6 +74,48 @@ def test_certified_edges_never_touch_when_checked_a_hundred_times_finer():
     assert certified > 30
 
 
+def crane(rng):
+    """A carriage on a rail with an arm of three turning joints and a mast with a boom of one, which meet each other and themselves; axes and sizes at random."""
+
+    def link(name, parent, kind, q_index):
+        T = np.eye(4)
+        T[:3, :3] = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        T[:3, :3] *= np.sign(np.linalg.det(T[:3, :3]))
+        T[:3, 3] = rng.uniform(-0.5, 0.5, 3)
+        axis = rng.normal(size=3)
+        return SceneLink(name, parent, T, kind, axis / np.linalg.norm(axis), q_index)
+
+    links = [
+        link("carriage", -1, "prismatic", 0), link("shoulder", 0, "revolute", 1), link("elbow", 1, "revolute", 2), link("wrist", 2, "revolute", 3),
+        link("mast", 0, "fixed", -1), link("boom", 4, "revolute", 4), link("floor", -1, "fixed", -1),
+    ]  # fmt: skip
+    bodies = [
+        SceneBody(one.name, one.name, k, rng.uniform(-0.12, 0.12, (8, 3)) + rng.uniform(-0.2, 0.2, 3), radius=0.002 * k)
+        for k, one in enumerate(links)
+    ]
+    return Scene(links, bodies, lower=np.full(5, -1.0), upper=np.full(5, 1.0), margin=0.01)
+
+
+def test_edges_of_bodies_that_carry_each_other_are_what_fine_steps_say():
+    """Pairs on one chain are certified in the carrying body's frame, pairs of two branches in the world: both against states 1/1000 of the edge apart."""
+    rng = np.random.default_rng(4)
+    passed = refused = 0
+    for _ in range(60):
+        scene = crane(rng)
+        for _ in range(8):
+            a = rng.uniform(-1.5, 1.5, 5)
+            b = a + rng.choice([-1, 1], 5) * rng.uniform(0.5, 2.5, 5)
+            fine = a + np.linspace(0, 1, 1001)[:, None] * (b - a)
+            nearest = float(np.min(scene.distances(fine, cap=0.05)))
+            if scene.edge_free(a, b):
+                passed += 1
+                assert nearest > 0.01 - 2.1e-4
+            else:
+                refused += 1
+                assert nearest < 0.01 + 1e-3
+    assert passed > 50 and refused > 50
+
+
 def test_a_thin_sheet_does_not_tunnel_through_a_thin_punch():
     scene = arm([box(1.4, 1.6, 0.295, 0.305, -1, 1)], margin=0.001)
     assert not scene.edge_free(np.array([0.0, 0.0]), np.array([0.8, 0.0]))
