@@ -16,10 +16,11 @@ from core.progress import Progress, silent
 from parts.sheet import SheetPart
 from sim.bending import BendingOptions, BendingResult, plan_bending
 from sim.outputs import brake_program, brake_table, plan_dict
-from sim.programs import Exported
+from sim.program_export import Exported
 from sim.programs import export as export_program
 from sim.replay import replay, with_replay
 from sim.torques import check_torques
+from sim.verify.verify import Verification
 
 
 def load_part(
@@ -60,7 +61,7 @@ def verify(result: BendingResult, progress: Progress = silent) -> BendingResult:
     return replace(checked, plan=replace(checked.plan, findings=findings))
 
 
-def export(result: BendingResult, folder: str | Path) -> Exported:
+def export(result: BendingResult, folder: str | Path) -> Exported[Verification]:
     """Writes `plan.json`, the brake program and the robot program, which is read back first.
 
     A plan or program with a finding of error level writes nothing but `plan.json`; the answer's findings say why.

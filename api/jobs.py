@@ -37,7 +37,8 @@ from sim.cell_check import CellCheck, check_cell
 from sim.cell_plan import cell_plan
 from sim.cell_reach import at_rest, full_beam
 from sim.outputs import brake_program, brake_table, plan_dict
-from sim.programs import Exported, export
+from sim.program_export import Exported
+from sim.programs import export
 from sim.recording import recording_glb
 from sim.replay import replay, with_clearances, with_replay
 from sim.setup_sheet import grip_place, setup_sheet
@@ -288,7 +289,7 @@ def _summary(result: BendingResult, job: JobSpec, findings: list[Finding]) -> di
 def _files(
     summary: dict[str, Any],
     result: BendingResult | None,
-    exported: Exported | None = None,
+    exported: Exported[Verification] | None = None,
     shown: dict[str, bytes] | None = None,
     inputs: dict[str, bytes] | None = None,
 ) -> dict[str, bytes]:

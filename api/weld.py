@@ -25,8 +25,9 @@ from parts.weld_job import SeamTask, WeldJobSpec
 from parts.weldment import Weldment
 from robots.programs.languages import LANGUAGES
 from robots.programs.languages import language as language_of
+from sim.program_export import Exported
 from sim.timeline_file import Course
-from sim.weld.export import WeldExport, export_weld
+from sim.weld.export import export_weld
 from sim.weld.job import plan_weld
 from sim.weld.options import Direction, WeldOptions
 from sim.weld.outputs import seam_rows, time_row, weld_plan_dict
@@ -77,7 +78,7 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
         kept = weld_job_files(loaded.job, request.source.parent, loaded.files, cell, options.seed)
     plan = plan_weld(weldment, cell, options, progress)
     plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *_no_seams(loaded), *plan.findings))
-    exported: WeldExport | None = None
+    exported: Exported[WeldVerification] | None = None
     courses: Sequence[Course] = ()
     if plan.phases:
         with stages.measure("replay"):
@@ -109,7 +110,7 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
 
 
 def weld_summary(
-    plan: WeldPlan, cell: WeldCell, weldment: Weldment, exported: WeldExport | None, findings: tuple[Finding, ...]
+    plan: WeldPlan, cell: WeldCell, weldment: Weldment, exported: Exported[WeldVerification] | None, findings: tuple[Finding, ...]
 ) -> dict[str, Any]:
     """Plain data of a planned job. `verified`: every seam is in a program that was checked; `program`: what running it gave, where one was written, perhaps without some seams."""
     written = exported is not None and bool(exported.files)

@@ -1,6 +1,6 @@
 """State checks, inverse kinematics and free moves beside other engines, one process, one run: `python -m bench.motion [--states 2000] [--moves 40]`.
 
-The cell is a shipped one with the sheet of a planned job in the gripper, flat and bent; every engine gets the same hulls, pairs and margins. What is not installed is named and left out.
+The cell is a shipped one with the sheet of a planned job in the gripper, flat and bent; every engine gets the same hulls, pairs and margins. Coal and pinocchio come with `dev`; OMPL is left out, and named, where it is not installed.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from core.frames import Array
 from robots.model import RobotModel
 from sim.bending import BendingResult
 from sim.cell_scene import build_cell_scene
-from sim.motion import FreePath, plan_free
+from sim.motion import FreePath, JointLimits, plan_free
 from sim.scene import Scene
-from sim.timeline import joint_limits
 
 JOB = Path(__file__).resolve().parent.parent / "examples" / "parts" / "tray.yaml"
 CELL = "bending-kr120"
@@ -201,7 +200,7 @@ def moves(scene: Scene, model: RobotModel, limits_of: BendingResult, count: int)
     qs = random_states(scene, 40 * count, 11)
     free = qs[np.asarray(scene.free(qs), dtype=bool)]
     queries = list(zip(free[0 : 2 * count : 2], free[1 : 2 * count : 2], strict=True))
-    limits = joint_limits(limits_of.cell)
+    limits = JointLimits.of(limits_of.cell.robot.model)
     peer = PinCoal(scene)
     rows = []
     times, lengths, found, touching = [], [], 0, 0

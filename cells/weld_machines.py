@@ -108,7 +108,7 @@ def make_positioner(spec: PositionerModelSpec, folder: Path) -> tuple[Positioner
             raise InputError(
                 f"positioner.home_deg: {joint.name} = {value / DEG:g} is outside its limits {joint.lower / DEG:.1f}..{joint.upper / DEG:.1f}"
             )
-    return Positioner(name, mechanism, pose(spec.base), table, home, spec.coordinated), radius * MM
+    return Positioner(name, mechanism, pose(spec.base), table, home), radius * MM
 
 
 def load_procedure(name: str) -> WeldProcedure:

@@ -51,7 +51,6 @@ class Positioner:
         T_world_base: Of its root link (4, 4).
         table_link: Link that carries the workpiece.
         q_home: (m,) [rad].
-        coordinated: May move while the arc burns; else it is indexed.
     """
 
     name: str
@@ -59,7 +58,6 @@ class Positioner:
     T_world_base: Array
     table_link: str
     q_home: Array
-    coordinated: bool
 
     def T_world_table(self, q: Array) -> Array:
         """Pose of the table (4, 4) at joint values (m,)."""

@@ -51,7 +51,6 @@ class PositionerModelSpec(_Strict):
     table_radius_mm: Positive | None = Field(default=None, description="of the table's clamping face, for the cell check (own URDF) [mm]")
     base: PoseModel = Field(default=PoseModel(), description="where its root link stands")
     home_deg: list[Finite] = Field(min_length=1, max_length=2, description="joints when a workpiece is put on, one value per joint [deg]")
-    coordinated: bool = Field(default=False, description="may move while the arc burns; else it only moves between seams")
 
 
 class TableSpec(_Strict):

@@ -17,8 +17,9 @@ from cells.tooling_hulls import setup_hulls
 from core.frames import Array, inverse, translation
 from parts.sheet import SheetPart
 from sim.plan import PartPlacement
-from sim.scene import Scene, SceneBody, SceneLink
+from sim.scene import Scene
 from sim.scene_parts import SELF_MARGIN, Groups, attach, never_meeting
+from sim.scene_structure import SceneBody, SceneLink
 
 GRIPPER_MARGIN = 0.002
 """The gripper works close to the sheet it holds [m]."""

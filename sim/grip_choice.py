@@ -13,8 +13,8 @@ from sim.cell_scene import CellScene
 from sim.follow import follow_law
 from sim.grips import Grip, candidate_grips
 from sim.handover import Handover
+from sim.motion import JointLimits
 from sim.sequence import SequenceResult
-from sim.timeline import joint_limits
 
 CANDIDATES = 48
 """Grips looked at per start of a run."""
@@ -82,7 +82,7 @@ class GripChooser:
         if key not in self._memo:
             paths, attempt = bend_paths(self.geometries[index], self.candidates[number], follow=follow)
             if follow and paths:
-                limits = joint_limits(self.cell_scene.cell)
+                limits = JointLimits.of(self.cell_scene.cell.robot.model)
                 paths = [path for path in paths if follow_law(self.geometries[index], path, limits) is not None]
                 attempt = attempt if paths else BendAttempt("keep up with the ram", None)
             self._memo[key] = (tuple(paths), attempt)

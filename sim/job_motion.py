@@ -13,12 +13,12 @@ from sim.cell_scene import CellScene, part_groups
 from sim.follow import FollowLaw, follow_law
 from sim.grips import Grip
 from sim.handling import APPROACH, Reach
-from sim.motion import MotionFailure, plan_free
+from sim.motion import JointLimits, MotionFailure, plan_free
 from sim.plan import Event, PartPlacement
 from sim.robot_path import line, path_is_free, track
 from sim.scene import Clearance, Scene
 from sim.scene_parts import Groups
-from sim.timeline import Timeline, joint_limits
+from sim.timeline import Timeline
 from sim.timing import blend_corners
 
 INSERT_SPEED = 0.35
@@ -123,7 +123,7 @@ class JobMotion:
 
         `contacts` are those of a part that rests somewhere meanwhile; `events` happen before it.
         """
-        limits = joint_limits(self.cell_scene.cell)
+        limits = JointLimits.of(self.cell_scene.cell.robot.model)
         touching = frozenset(pair for pair, _ in contacts)
         for wide in (True, False):
             # Inside a box there may be no room for the whole margin.
@@ -246,7 +246,7 @@ class JobMotion:
                 Event(0.0, "signal-set", {"signal": "bend-start", "value": True}),
             ),
         )  # fmt: skip
-        law = follow_law(geometry, path, joint_limits(self.cell_scene.cell))
+        law = follow_law(geometry, path, JointLimits.of(self.cell_scene.cell.robot.model))
         if law is None:
             raise no_motion(
                 step,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.frames import Array
+from robots.model import RobotModel
 from sim.scene import Clearance, Scene
 
 STEP = 0.35
@@ -26,6 +27,11 @@ class JointLimits:
     velocity: Array
     acceleration: Array
     jerk: Array
+
+    @classmethod
+    def of(cls, model: RobotModel) -> JointLimits:
+        """Those of a robot."""
+        return cls(model.lower, model.upper, model.velocity, model.acceleration, model.jerk)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from core.frames import Array
 from robots.mechanism import Mechanism
 from robots.model import RobotModel
-from sim.scene import SceneBody, SceneLink
+from sim.scene_structure import SceneBody, SceneLink
 
 Groups = frozenset[tuple[str, str]]
 """Pairs of groups that may touch."""

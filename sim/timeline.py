@@ -16,12 +16,6 @@ RASTER = 0.02
 """Samples of moves that are not already denser [s]."""
 
 
-def joint_limits(cell: Cell) -> JointLimits:
-    """Limits of the cell's robot."""
-    model = cell.robot.model
-    return JointLimits(model.lower, model.upper, model.velocity, model.acceleration, model.jerk)
-
-
 @dataclass(eq=False, slots=True)
 class Timeline:
     """Collects phases; keeps where everything is at their end.
@@ -68,7 +62,7 @@ class Timeline:
         positions = self._tcp_positions(qs) if tcp_speed is not None else None
         # Between its targets a straight move stops: the program drives every line to its end.
         stops = waypoints or () if kind == "linear" else ()
-        timed = time_path(qs, joint_limits(self.cell), positions=positions, tcp_speed=tcp_speed, stops=stops)
+        timed = time_path(qs, JointLimits.of(self.cell.robot.model), positions=positions, tcp_speed=tcp_speed, stops=stops)
         times = timed.times
         target = self.brake if brake is None else brake
         needed = self._brake_time(self.brake, target)

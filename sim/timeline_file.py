@@ -11,7 +11,7 @@ from core.frames import Array
 from core.units import to_mm
 from sim.bending import BendingResult
 from sim.looking import SIGHT
-from sim.programs import Exported
+from sim.program_export import Exported
 from sim.verify.lines import LineTime, Timed, on_plan, plan_clock
 from sim.verify.verify import Verification
 
@@ -37,7 +37,7 @@ def text_courses(result: BendingResult, checked: Verification) -> list[Course]:
     return out
 
 
-def timeline_dict(result: BendingResult, courses: Sequence[Course], exported: Exported | None = None) -> dict[str, Any]:
+def timeline_dict(result: BendingResult, courses: Sequence[Course], exported: Exported[Verification] | None = None) -> dict[str, Any]:
     """Times are the plan's; what the keys mean: docs/recording.md.
 
     Args:

@@ -28,6 +28,21 @@ def real_dxf() -> Path:
     return folder
 
 
+def step_folder(name: str) -> Path:
+    """A folder of real STEP parts; the tests that need it skip where it, or the kernel, is absent."""
+    pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
+    folder = SHARED / "parts" / name
+    if not folder.is_dir():
+        pytest.skip(f"the folder of real parts (../shared/parts/{name}) is not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_step() -> Path:
+    """Folder of real folded parts."""
+    return step_folder("step")
+
+
 def strip(
     lines: list[float],
     length: float,

@@ -14,8 +14,8 @@ from core.units import to_mm
 from robots.programs.events import Moved, Place, Triggered
 from sim.bending import BendingResult
 from sim.job_motion import GRIP_TIME
+from sim.motion import JointLimits
 from sim.plan import MotionKind, PartPlacement, Phase
-from sim.timeline import joint_limits
 from sim.verify.brake import VirtualBrake, bend_laws
 from sim.verify.drive import LONGEST_LINE, Driven, drive
 from sim.verify.part import FINGER_REACH, GaugeCheck, VirtualPart
@@ -78,7 +78,7 @@ class VirtualCell:
         self.ends: list[tuple[float, Place]] = []
         self.largest_pull = 0.0
         self.place = Place()
-        self._limits = joint_limits(cell)
+        self._limits = JointLimits.of(cell.robot.model)
         self._chain: list[Moved] = []
         self._names = {signal.address: name for name, signal in cell.signals.items()}
         self._outputs: dict[str, bool | int] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cells.model import AT_HOME, Cell, Gripper
@@ -98,8 +100,15 @@ def off_home(cell: Cell | WeldCell, q: Array) -> str | None:
     return f"joint {model.mechanism.joint_names[joint]} stands {far} from home"
 
 
-def bare_program(cell: Cell, gripper: Gripper, language: str) -> RobotProgram:
-    """A program without routines for a cell's robot with a gripper: its tool, the brake's frame, its lines."""
+def robot_alone(cell: Cell | WeldCell, language: str, tools: dict[str, Tool], frames: dict[str, Frame], off: Sequence[str]) -> RobotProgram:
+    """A program without routines for a cell's robot.
+
+    Args:
+        cell: The cell.
+        language: Whose names its lines have.
+        tools, frames: By name.
+        off: Lines that are set off where the program cannot go on, as far as the cell has them.
+    """
     model = cell.robot.model
     return RobotProgram(
         name=cell.name,
@@ -107,18 +116,25 @@ def bare_program(cell: Cell, gripper: Gripper, language: str) -> RobotProgram:
         robot=model.name,
         lower=model.lower,
         upper=model.upper,
-        tools={"gripper": Tool(gripper.T_flange_tcp, Load(gripper.mass, gripper.com))},
-        frames={"brake": Frame(inverse(cell.robot.T_world_base) @ cell.brake.T_world_brake)},
+        tools=tools,
+        frames=frames,
         loads={},
         signals=signal_lines(cell, language),
         routines=(),
         prismatic=np.arange(len(model.lower)) < model.slides,
         track_speed=float(model.velocity[0]) if model.slides else 0.0,
-        on_fault=(SetSignal("bend-start", False),) if "bend-start" in cell.signals else (),
+        on_fault=tuple(SetSignal(name, False) for name in off if name in cell.signals),
         postures=posture_rule(model),
         flange=model.fk,
         joint_speeds=model.velocity,
     )
+
+
+def bare_program(cell: Cell, gripper: Gripper, language: str) -> RobotProgram:
+    """A program without routines for a cell's robot with a gripper: its tool, the brake's frame, its lines."""
+    tool = Tool(gripper.T_flange_tcp, Load(gripper.mass, gripper.com))
+    frame = Frame(inverse(cell.robot.T_world_base) @ cell.brake.T_world_brake)
+    return robot_alone(cell, language, {"gripper": tool}, {"brake": frame}, ("bend-start",))
 
 
 def controller(program: RobotProgram, cell: Cell | WeldCell, language: str) -> Controller:

@@ -30,7 +30,7 @@ from sim.weld.scene import WeldScene
 from sim.weld.seam_graph import Bead
 from sim.weld.seam_search import SeamRefusal, search_seam
 from sim.weld.tasks import Task, weld_tasks
-from sim.weld.timeline import WeldTimeline, joint_limits
+from sim.weld.timeline import WeldTimeline
 from sim.weld.touch import BACK_SPEED, SEARCH_SPEED, NoTouch, plan_touches
 
 APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
@@ -400,7 +400,7 @@ def _ordered(found: list[_Found], job: _Job) -> list[_Found]:
         rank = one.task.rank * (len(given) + 1) + given.get(one.task.of, len(given))
         ends = [_off(job.cell, T @ one.weld.Ts_piece_tcp[k], one.weld.robot[k], job.options.clearance) for k in (0, -1)]
         ways.append(Way(number[id(one.task)], rank, ends[0], ends[1], middle[:3, 3], -middle[:3, 2], one.weld.seam.pieces, one.weld.cost))
-    return [found[k] for k in best_order(ways, job.cell.robot.q_home, joint_limits(job.cell).velocity)]
+    return [found[k] for k in best_order(ways, job.cell.robot.q_home, job.cell.robot.model.velocity)]
 
 
 def _off(cell: WeldCell, T_world_seam: Array, q: Array, clearance: float) -> Array:

@@ -10,7 +10,6 @@ from cells.weld_model import WeldCell, WeldProcedure
 from core.findings import Finding
 from core.frames import Array, inverse
 from core.units import to_mm
-from robots.postures import posture_rule
 from robots.programs.controller import Controller
 from robots.programs.program import (
     ArcOff,
@@ -37,7 +36,7 @@ from robots.programs.program import (
     WaitSignal,
     Weave,
 )
-from sim.verify.wiring import controller, group_line, home_check, signal_lines
+from sim.verify.wiring import controller, group_line, home_check, robot_alone
 from sim.weld.path import T_world_tcp, legs
 from sim.weld.peripherals import PROCEDURE_LINE, TOUCH, TOUCH_ON
 from sim.weld.plan import SeamWeld, Touch, WeldPhase, WeldPlan
@@ -187,33 +186,26 @@ class _Builder:
 
 def bare_weld_program(cell: WeldCell, language: str) -> RobotProgram:
     """A program without routines for a welding cell: its torch, the workpiece's frame, its procedures, its lines as a language names them."""
-    lines = signal_lines(cell, language)
-    if language == "urscript" and PROCEDURE_LINE not in lines:
-        lines[PROCEDURE_LINE] = SignalLine(group_line(language, PROCEDURE_LINE), True, True)
-    model = cell.robot.model
     carried = cell.positioner is not None
     T_frame = cell.T_holder_workpiece if carried else inverse(cell.robot.T_world_base) @ cell.T_world_workpiece()
-    return RobotProgram(
-        name=cell.name,
-        title=cell.title,
-        robot=model.name,
-        lower=model.lower,
-        upper=model.upper,
-        tools={"torch": Tool(cell.torch.T_flange_tcp, Load(cell.torch.mass, cell.torch.com))},
-        frames={"workpiece": Frame(T_frame, carried=carried)},
-        loads={},
+    bare = robot_alone(
+        cell,
+        language,
+        {"torch": Tool(cell.torch.T_flange_tcp, Load(cell.torch.mass, cell.torch.com))},
+        {"workpiece": Frame(T_frame, carried=carried)},
+        ("arc-on", "clean-start", TOUCH_ON),
+    )
+    lines = bare.signals
+    if language == "urscript" and PROCEDURE_LINE not in lines:
+        lines = {**lines, PROCEDURE_LINE: SignalLine(group_line(language, PROCEDURE_LINE), True, True)}
+    joints = () if cell.positioner is None else cell.positioner.mechanism.joints
+    return replace(
+        bare,
         signals=lines,
-        routines=(),
-        prismatic=np.arange(len(model.lower)) < model.slides,
-        track_speed=float(model.velocity[0]) if model.slides else 0.0,
-        on_fault=tuple(SetSignal(name, False) for name in ("arc-on", "clean-start", "touch-on") if name in cell.signals),
         procedures={one.name: _procedure(one) for one in cell.procedures},
         weaves={one.name: _weave(one) for one in cell.procedures if one.weave is not None},
-        positioner=() if cell.positioner is None else tuple(joint.kind == "prismatic" for joint in cell.positioner.mechanism.joints if joint.kind != "fixed"),
-        postures=posture_rule(model),
-        flange=model.fk,
-        joint_speeds=model.velocity,
-    )  # fmt: skip
+        positioner=tuple(joint.kind == "prismatic" for joint in joints if joint.kind != "fixed"),
+    )
 
 
 def weld_program(plan: WeldPlan, cell: WeldCell, language: str) -> RobotProgram:

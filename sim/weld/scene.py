@@ -7,8 +7,9 @@ import numpy as np
 from cells.weld_model import WeldCell
 from core.frames import Array
 from parts.weldment import Weldment
-from sim.scene import Scene, SceneBody, SceneLink
+from sim.scene import Scene
 from sim.scene_parts import Groups, attach, fixed_link, never_meeting
+from sim.scene_structure import SceneBody, SceneLink
 from sim.weld.groups import (
     margins,
     never_checked,

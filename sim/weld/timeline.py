@@ -20,12 +20,6 @@ SMALL_BLEND = 0.15
 """Corners rounded over less than this are held against stopping there [rad, Euclidean]."""
 
 
-def joint_limits(cell: WeldCell) -> JointLimits:
-    """Limits of the cell's robot."""
-    model = cell.robot.model
-    return JointLimits(model.lower, model.upper, model.velocity, model.acceleration, model.jerk)
-
-
 @dataclass(eq=False, slots=True)
 class WeldTimeline:
     """Collects phases; keeps where robot and positioner stand at their end.
@@ -47,7 +41,7 @@ class WeldTimeline:
 
     def free(self, name: str, step: str, scene: Scene, goals: Array, weld: int | None = None) -> MotionFailure | None:
         """A collision-free joint move to the nearest of several goals (g, n)."""
-        limits = joint_limits(self.cell)
+        limits = JointLimits.of(self.cell.robot.model)
         found = plan_free(scene, self.robot, goals, limits, seed=self.seed + len(self.phases))
         if isinstance(found, MotionFailure):
             return found
@@ -72,7 +66,7 @@ class WeldTimeline:
     def linear(self, name: str, step: str, qs: Array, speed: float, weld: int | None = None, touch: int | None = None) -> None:
         """A straight move of the tool along joints (k, n), from rest to rest; `touch`: it ends on a face."""
         positions = T_world_tcp(self.cell, qs)[:, :3, 3]
-        timed = time_path(qs, joint_limits(self.cell), positions=positions, tcp_speed=speed)
+        timed = time_path(qs, JointLimits.of(self.cell.robot.model), positions=positions, tcp_speed=speed)
         self._append(name, step, "linear", timed.times, timed.qs, weld=weld, waypoints=(0, len(timed.qs) - 1), touch=touch)
 
     def weld(self, step: str, qs: Array, waypoints: tuple[int, ...], speed: float, weld: int) -> None:

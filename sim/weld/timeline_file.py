@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from cells.weld_model import WeldCell
+from sim.program_export import Exported
 from sim.timeline_file import Course, course_columns, heading, program_times
-from sim.weld.export import WeldExport
 from sim.weld.plan import WeldPlan
+from sim.weld.verify import WeldVerification
 
 
-def weld_timeline_dict(plan: WeldPlan, cell: WeldCell, courses: Sequence[Course], exported: WeldExport | None = None) -> dict[str, Any]:
+def weld_timeline_dict(
+    plan: WeldPlan, cell: WeldCell, courses: Sequence[Course], exported: Exported[WeldVerification] | None = None
+) -> dict[str, Any]:
     """As `sim.timeline_file.timeline_dict` of a bending job; times are the plan's.
 
     Args:

@@ -16,13 +16,13 @@ from core.units import to_deg
 from parts.triangle_kernels import first_hits
 from parts.weldment import Weldment
 from robots.programs.events import Moved, Place
+from sim.motion import JointLimits
 from sim.verify.drive import LONGEST_LINE, Driven, drive
 from sim.verify.wiring import off_home
 from sim.weld.index import index_time
 from sim.weld.path import T_world_tcp
 from sim.weld.peripherals import ARC_ON, ASKED_BY, PROCEDURE_LINE, Peripherals
 from sim.weld.plan import WeldPhase
-from sim.weld.timeline import joint_limits
 
 AT_CLEANER = 0.12
 """A tool this near to the cleaner is being cleaned [m]."""
@@ -75,7 +75,7 @@ class VirtualWeldCell:
         self.searched: list[str] = []
         self.place = Place()
         self.peripherals = Peripherals(cell)
-        self._limits = joint_limits(cell)
+        self._limits = JointLimits.of(cell.robot.model)
         self._chain: list[Moved] = []
         self._shown: dict[str, bool | int] = {}
         self._arc: str | int | None = None

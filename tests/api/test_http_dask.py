@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from core.errors import InputError
-from tests.api.http_client import app, children, finished, reaches, sent
+from tests.api.http_client import app, children, finished, quick, reaches
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 pytestmark = pytest.mark.slow
@@ -27,11 +27,6 @@ def cluster():
 
 def address(cluster):
     return "dask://" + cluster.scheduler_address.removeprefix("tcp://")
-
-
-def quick(client):
-    form = {"kind": "verify", "options": '{"cell": "bending-kr120"}'}
-    return client.post("/jobs", data=form, files=sent([("A.src", b"DEF A(\nnonsense")])).json()["id"]
 
 
 def worker_pid(cluster):

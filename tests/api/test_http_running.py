@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from api.job_task import JobLimits
 from core.errors import InputError
-from tests.api.http_client import OPTIONS, ROOT, alive, app, children, drawing, events, finished, problem, reaches, sent, served
+from tests.api.http_client import OPTIONS, ROOT, alive, app, children, drawing, events, finished, problem, quick, reaches, sent, served
 
 TRAY = [(name, (ROOT / "examples" / "parts" / name).read_bytes()) for name in ("tray.yaml", "tray.dxf")]
 
@@ -28,12 +28,6 @@ def send(client, files=TRAY, options=None):
 
 def bracket(client):
     return send(client, [("a.dxf", drawing())], OPTIONS)
-
-
-def quick(client):
-    """A job that is done as soon as its worker is: text that no controller takes is a finding."""
-    form = {"kind": "verify", "options": '{"cell": "bending-kr120"}'}
-    return client.post("/jobs", data=form, files=sent([("A.src", b"DEF A(\nnonsense")])).json()["id"]
 
 
 @pytest.mark.slow

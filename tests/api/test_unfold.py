@@ -19,6 +19,7 @@ from cells.load import load_cell
 from core.errors import InputError
 from core.units import MM, to_deg
 from parts.dxf import read_dxf
+from tests.parts.step_family import chain, write_step
 
 runner = CliRunner()
 
@@ -26,23 +27,7 @@ runner = CliRunner()
 @pytest.fixture(scope="module")
 def bracket(tmp_path_factory):
     """A bent bracket of 2 mm, 90 degrees, inner radius 2 mm."""
-    from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
-    from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox, BRepPrimAPI_MakeCylinder
-    from OCP.gp import gp_Ax2, gp_Dir, gp_Pnt
-    from OCP.STEPControl import STEPControl_StepModelType, STEPControl_Writer
-
-    base = BRepPrimAPI_MakeBox(gp_Pnt(0, 0, 0), gp_Pnt(100, 50, 2)).Shape()
-    wall = BRepPrimAPI_MakeBox(gp_Pnt(0, 52, 4), gp_Pnt(100, 54, 44)).Shape()
-    axis = gp_Ax2(gp_Pnt(0, 50, 4), gp_Dir(1, 0, 0))
-    tube = BRepAlgoAPI_Cut(BRepPrimAPI_MakeCylinder(axis, 4, 100).Shape(), BRepPrimAPI_MakeCylinder(axis, 2, 100).Shape()).Shape()
-    for low, high in ((gp_Pnt(-1, 40, -1), gp_Pnt(101, 50, 10)), (gp_Pnt(-1, 40, 4), gp_Pnt(101, 60, 10))):
-        tube = BRepAlgoAPI_Cut(tube, BRepPrimAPI_MakeBox(low, high).Shape()).Shape()
-    shape = BRepAlgoAPI_Fuse(BRepAlgoAPI_Fuse(base, tube).Shape(), wall).Shape()
-    writer = STEPControl_Writer()
-    writer.Transfer(shape, STEPControl_StepModelType.STEPControl_AsIs)
-    file = tmp_path_factory.mktemp("unfold") / "bracket.step"
-    writer.Write(str(file))
-    return file
+    return write_step(tmp_path_factory.mktemp("unfold") / "bracket.step", [chain(2, 100, [50, 40], [(90, 2)]).shape])
 
 
 def test_files_and_summary(bracket, tmp_path):

@@ -14,27 +14,18 @@ from cells.weld_completeness import weld_incomplete
 from cells.weld_load import load_any_cell, load_weld_cell, weld_cell_names
 from cells.weld_machines import load_procedure, load_torch, procedure_names, torch_names
 from cells.weld_model import WeldCell
-from cells.weld_schema import WeldCellSpec, json_schema
 from core.errors import PliantError
 from core.frames import inverse, rot_y, rot_z, translation
 from robots.catalogue import URDF_FOLDER, load_robot
+from tests.changed_cells import changed
 
 KUKA, TRACK = ((SHIPPED / f"welding-{name}.yaml").read_text() for name in ("kr5", "track"))
-
-
-def written(tmp_path, text, *changes):
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new, 1)
-    path = tmp_path / "cell.yaml"
-    path.write_text(text)
-    return path
 
 
 def test_kinds_are_told_apart(tmp_path):
     assert set(weld_cell_names()) == {"welding-kr5", "welding-track"} and not set(cell_names()) & set(weld_cell_names())
     assert isinstance(load_any_cell("welding-kr5"), WeldCell) and isinstance(load_any_cell("bending-kr120"), Cell)
-    assert isinstance(load_any_cell(written(tmp_path, KUKA)), WeldCell)
+    assert isinstance(load_any_cell(changed(tmp_path, KUKA)), WeldCell)
     bending = tmp_path / "bending.yaml"
     bending.write_text((SHIPPED / "bending-irb4600.yaml").read_text())
     assert isinstance(load_any_cell(bending), Cell)
@@ -160,7 +151,7 @@ def test_procedures_in_si_and_their_wire_fills_the_throat():
 )  # fmt: skip
 def test_errors_name_file_place_and_choices(tmp_path, text, old, new, words):
     with pytest.raises(PliantError) as caught:
-        load_weld_cell(written(tmp_path, text, (old, new)))
+        load_weld_cell(changed(tmp_path, text, (old, new)))
     assert "cell.yaml" in str(caught.value) and "line" in str(caught.value)
     for word in words:
         assert word in str(caught.value)
@@ -182,12 +173,12 @@ def test_own_procedures_are_checked(tmp_path, change, word):
         "work_deg": "[-5, 0, 5]", "travel_deg": "[-10, -5, 0]", "largest_gap_mm": "0.4",
     }  # fmt: skip
     own = "{" + ", ".join(f"{key}: {value}" for key, value in keys.items()) + "}"
-    cell = load_weld_cell(written(tmp_path, KUKA, ("procedures: [", f"procedures: [{own}, ")))
+    cell = load_weld_cell(changed(tmp_path, KUKA, ("procedures: [", f"procedures: [{own}, ")))
     assert cell.procedures[0].name == "own" and cell.procedures[0].largest_gap == pytest.approx(4e-4)
     key, _, value = change.partition(": ")
     own = "{" + ", ".join(f"{key}: {value}" for key, value in {**keys, key: value}.items()) + "}"
     with pytest.raises(PliantError, match=word):
-        load_weld_cell(written(tmp_path, KUKA, ("procedures: [", f"procedures: [{own}, ")))
+        load_weld_cell(changed(tmp_path, KUKA, ("procedures: [", f"procedures: [{own}, ")))
 
 
 OWN_TORCH = "{name: mine, urdf: mine.urdf, tcp: {xyz_mm: [0, 0, 300]}, ctwd_mm: 12, wire_diameter_mm: 1, mass_kg: 2, com_mm: [0, 0, 100]}"
@@ -204,7 +195,7 @@ def own_torch(kind="fixed", nozzle="nozzle"):
 
 
 def test_own_torch(tmp_path):
-    path = written(tmp_path, KUKA, ("torch: torch-35", f"torch: {OWN_TORCH}"))
+    path = changed(tmp_path, KUKA, ("torch: torch-35", f"torch: {OWN_TORCH}"))
     (tmp_path / "mine.urdf").write_text(own_torch())
     torch = load_weld_cell(path).torch
     assert torch.name == "mine" and torch.neck_angle == 0.0 and torch.ctwd == pytest.approx(0.012)
@@ -215,11 +206,11 @@ def test_own_torch(tmp_path):
     with pytest.raises(PliantError, match="no moving joints"):
         load_weld_cell(path)
     with pytest.raises(PliantError, match="inside"):
-        load_weld_cell(written(tmp_path, KUKA, ("torch: torch-35", f"torch: {OWN_TORCH.replace('mine.urdf', '../mine.urdf')}")))
+        load_weld_cell(changed(tmp_path, KUKA, ("torch: torch-35", f"torch: {OWN_TORCH.replace('mine.urdf', '../mine.urdf')}")))
 
 
 def test_own_positioner_must_turn(tmp_path):
-    path = written(tmp_path, TRACK, ("model: two-axis-800", "urdf: mine.urdf"), ("home_deg: [0, 0]", "home_deg: [10]"))
+    path = changed(tmp_path, TRACK, ("model: two-axis-800", "urdf: mine.urdf"), ("home_deg: [0, 0]", "home_deg: [10]"))
     one = "<robot name='turntable'><link name='foot'/><link name='table'/><joint name='turn' type='{}'><parent link='foot'/><child link='table'/><axis xyz='0 0 1'/><limit lower='-3' upper='3' velocity='1'/></joint></robot>"
     (tmp_path / "mine.urdf").write_text(one.format("revolute"))
     cell = load_weld_cell(path)
@@ -233,7 +224,7 @@ def test_own_positioner_must_turn(tmp_path):
 def test_the_floor_lies_under_everything(tmp_path, x):
     """Wherever the cell stands in its world: the fence is 2 m behind the robot, 1 m of floor round it."""
     text = KUKA.replace("base: {xyz_mm: [0, 0, 500]}", f"base: {{xyz_mm: [{x}, 0, 500]}}")
-    cell = load_weld_cell(written(tmp_path, text))
+    cell = load_weld_cell(changed(tmp_path, text))
     (floor,) = (body for body in cell.bodies if body.group == "floor")
     low, high = floor.hulls[0].min(axis=0), floor.hulls[0].max(axis=0)
     for body in cell.bodies:
@@ -245,16 +236,12 @@ def test_the_floor_lies_under_everything(tmp_path, x):
 
 
 def test_incomplete_cells_are_told(tmp_path):
-    path = written(
+    path = changed(
         tmp_path, KUKA, ('  arc-ok: {direction: in, address: "$IN[1]"}\n', ""), ("$OUT[2]", "$OUT[1]"), ("lap-thin, corner, corner-a5, butt]", "lap-thin]")
     )  # fmt: skip
     found = {finding.code: finding for finding in weld_incomplete(load_weld_cell(path))}
     assert "arc-ok" in found["signal-missing"].message and found["signal-twice"].level == "error"
     assert "corner or butt" in found["no-procedure"].message
-
-
-def test_schema_for_editors_names_every_key():
-    assert set(json_schema()["properties"]) == set(WeldCellSpec.model_fields)
 
 
 def test_catalogue_names_are_listed():

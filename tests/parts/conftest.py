@@ -6,24 +6,10 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-
-
-def _folder(name: str) -> Path:
-    pytest.importorskip("OCP", reason="the STEP kernel (extra `step`) is not installed")
-    folder = SHARED / "parts" / name
-    if not folder.is_dir():
-        pytest.skip(f"the folder of real parts (../shared/parts/{name}) is not on this machine")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def real_step() -> Path:
-    """Folder of real folded parts."""
-    return _folder("step")
+from tests.conftest import step_folder
 
 
 @pytest.fixture(scope="session")
 def labelled_step() -> Path:
     """Folder of synthetic folded parts with their answers."""
-    return _folder("step_labelled")
+    return step_folder("step_labelled")

@@ -17,7 +17,8 @@ from robots.programs.execution import run
 from robots.programs.languages import LANGUAGES, language
 from robots.programs.surroundings import SignalsOnly
 from sim.bend_program import bend_program, missing_signals
-from sim.programs import SAID_DIFFERENTLY, export
+from sim.program_export import SAID_DIFFERENTLY
+from sim.programs import export
 from sim.verify.wiring import controller
 
 MOTION = {

@@ -18,22 +18,14 @@ from sim.cell_scene import build_cell_scene
 from sim.grips import candidate_grips
 from sim.handling import lying, reaches, station_groups
 from sim.world_pictures import cell_pictures
+from tests.changed_cells import changed, found
 from tests.conftest import strip
 
 KUKA, ABB = ((SHIPPED / f"bending-{name}.yaml").read_text() for name in ("kr120", "irb4600"))
 
 
 def checked(tmp_path, text, *changes):
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new, 1)
-    path = tmp_path / "cell.yaml"
-    path.write_text(text)
-    return check_cell(load_cell(path))
-
-
-def found(check, code):
-    return [finding for finding in check.findings if finding.code == code]
+    return check_cell(load_cell(changed(tmp_path, text, *changes)))
 
 
 @pytest.mark.parametrize("name", cell_names())

@@ -8,13 +8,13 @@ import pytest
 from cells.load import load_cell
 from core.frames import from_rotation_vector, translation
 from robots.programs.events import Moved, Place, Triggered
-from sim.timeline import joint_limits
+from sim.motion import JointLimits
 from sim.verify.cell import VirtualCell
 from sim.verify.drive import DriveFault, drive
 
 CELL = load_cell("bending-kr120")
 MODEL = CELL.robot.model
-LIMITS = joint_limits(CELL)
+LIMITS = JointLimits.of(CELL.robot.model)
 HOME = CELL.robot.q_home
 T_TOOL = translation(0, 0, 0.2)
 START = MODEL.fk(HOME) @ T_TOOL

@@ -9,7 +9,8 @@ from scipy.spatial import ConvexHull
 
 from sim.gjk import hull_distance
 from sim.motion import FreePath, JointLimits, plan_free
-from sim.scene import Scene, SceneBody, SceneLink
+from sim.scene import Scene
+from sim.scene_structure import SceneBody, SceneLink
 from sim.timing import blend_corners, time_path
 
 

@@ -1,79 +1,24 @@
-"""The recording is read back with a reader of the test's own, and its node transforms compared with the plan."""
+"""The recording is read back with a reader of the tests' own, and its node transforms compared with the plan."""
 
 from __future__ import annotations
 
 import io
-import json
-import struct
 
 import numpy as np
 import pytest
 import trimesh
 from PIL import Image
-from scipy.spatial.transform import Rotation, Slerp
 
-from core.frames import rot_x
 from sim.plan import phase_state
 from sim.recording import recording_glb
 from sim.setup_sheet import setup_sheet
 from sim.world_pictures import plan_pictures
-
-
-class Glb:
-    """Just enough of glTF 2.0 to play a file."""
-
-    def __init__(self, data):
-        magic, version, total = struct.unpack_from("<4sII", data)
-        assert magic == b"glTF" and version == 2 and total == len(data)
-        length, kind = struct.unpack_from("<I4s", data, 12)
-        assert kind == b"JSON" and length % 4 == 0
-        self.json = json.loads(data[20 : 20 + length])
-        size, kind = struct.unpack_from("<I4s", data, 20 + length)
-        assert kind == b"BIN\0" and 28 + length + size == total
-        self.bin = data[28 + length :]
-        self.nodes = self.json["nodes"]
-        self.parent = {child: i for i, node in enumerate(self.nodes) for child in node.get("children", [])}
-        self.tracks = {}
-        animation = self.json["animations"][0]
-        for channel in animation["channels"]:
-            sampler = animation["samplers"][channel["sampler"]]
-            key = channel["target"]["node"], channel["target"]["path"]
-            assert key not in self.tracks and sampler["interpolation"] == "LINEAR"
-            self.tracks[key] = self.values(sampler["input"])[:, 0], self.values(sampler["output"])
-
-    def values(self, accessor):
-        entry = self.json["accessors"][accessor]
-        view = self.json["bufferViews"][entry["bufferView"]]
-        width = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}[entry["type"]]
-        dtype = {5126: "<f4", 5123: "<u2", 5125: "<u4"}[entry["componentType"]]
-        return np.frombuffer(self.bin, dtype, entry["count"] * width, view["byteOffset"]).reshape(-1, width)
-
-    def local(self, node, time):
-        T = np.eye(4)
-        entry = self.nodes[node]
-        shift, turn = np.array(entry.get("translation", (0, 0, 0))), np.array(entry.get("rotation", (0, 0, 0, 1)))
-        if (node, "translation") in self.tracks:
-            t, v = self.tracks[node, "translation"]
-            shift = np.array([np.interp(time, t, column) for column in v.T])
-        if (node, "rotation") in self.tracks:
-            t, v = self.tracks[node, "rotation"]
-            turn = Slerp(t, Rotation.from_quat(v))(np.clip(time, t[0], t[-1])).as_quat()
-        T[:3, :3], T[:3, 3] = Rotation.from_quat(turn).as_matrix(), shift
-        return T
-
-    def world(self, name, time):
-        node = next(i for i, entry in enumerate(self.nodes) if entry["name"] == name)
-        T = self.local(node, time)
-        while node in self.parent:
-            node = self.parent[node]
-            T = self.local(node, time) @ T
-        # Back from glTF's y up.
-        return rot_x(np.pi / 2) @ T
+from tests.sim.glb_player import GlbPlayer
 
 
 @pytest.fixture(scope="module")
 def glb(dimmer):
-    return Glb(recording_glb(dimmer))
+    return GlbPlayer(recording_glb(dimmer))
 
 
 def test_every_node_stands_where_the_plan_says(dimmer, glb):

@@ -15,19 +15,8 @@ from sim.handling import with_pile
 from sim.programs import export
 from sim.sequence import plan_sequence
 from sim.stroke_options import StrokeOptions
-from tests.conftest import SHARED
 
 CELL = "bending-small"
-
-
-@pytest.fixture(scope="module")
-def real_step():
-    """Folder of real folded parts; the tests skip where it is absent."""
-    pytest.importorskip("OCP", reason="the geometry kernel (pliant[step]) is not installed")
-    folder = SHARED / "parts" / "step"
-    if not folder.is_dir():
-        pytest.skip("the folder of real parts (../shared/parts/step) is not on this machine")
-    return folder
 
 
 # Strokes by hand: what lies on one line with nothing between is one stroke. Angles are those of the models.

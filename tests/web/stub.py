@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from api.job_kinds import cell_entry
 from api.page import add_page
@@ -32,6 +32,7 @@ class Stub:
         self.folders = dict(folders)
         self.received: list[tuple[str, dict[str, Any], list[str]]] = []
         self.key, self.step = key, step
+        self.asked: set[tuple[str, str]] = set()
         for name, folder in folders.items():
             self.jobs[name] = job_entry(name, folder)
 
@@ -41,7 +42,7 @@ class Stub:
         @app.middleware("http")
         async def guard(request: Request, go: Any) -> Any:
             if self.key and request.url.path.startswith(("/jobs", "/cells")) and request.headers.get("x-api-key") != self.key:
-                return JSONResponse({"type": "no-key", "title": "no key", "status": 401}, 401)
+                return JSONResponse({"type": "unauthorized", "title": "unauthorized", "status": 401}, 401)
             return await go(request)
 
         app.get("/cells")(lambda: [cell_entry(load_any_cell(name), own=False) for name in all_cell_names()])
@@ -86,5 +87,10 @@ class Stub:
         assert name in [it["name"] for it in self.jobs[number]["files"]]
         return FileResponse(self.folders[number] / name)
 
-    def program(self, number: str, language: str) -> JSONResponse:
-        return JSONResponse({"files": {f"ONE.{language}": f"text in {language}\nsecond line"}})
+    def program(self, number: str, language: str) -> Response:
+        """As the server: the first who asks is told to ask again."""
+        if (number, language) not in self.asked:
+            self.asked.add((number, language))
+            return JSONResponse({"id": number, "state": "queued"}, 202, {"Retry-After": "0.1"})
+        name = f'attachment; filename="ONE.{language}"'
+        return PlainTextResponse(f"text in {language}\nsecond line", headers={"Content-Disposition": name})

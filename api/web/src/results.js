@@ -59,10 +59,6 @@ async function fetchProgram(at, language) {
   }
   const kind = answer.headers.get("content-type") ?? "";
   if (kind.includes("zip")) return (await unzip(await answer.arrayBuffer())).map(({ name, data }) => ({ name, text: textOf(data) }));
-  if (kind.includes("json")) {
-    const files = (await answer.json()).files ?? {};
-    return Array.isArray(files) ? files : Object.entries(files).map(([name, text]) => ({ name, text: String(text) }));
-  }
   const name = /filename="?([^";]+)/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? `program.${language}`;
   return [{ name, text: textOf(await answer.arrayBuffer()) }];
 }

@@ -221,8 +221,6 @@ def test_targets_between_go_with_the_end_that_is_nearer():
 
 
 def test_a_lap_of_thin_plate_is_touched_in_the_middle_of_its_edge():
-    seam = t_joint().seams[0]
-    assert min(seam.thickness_a, seam.thickness_b) / 2 > 1.5e-3
     weldment = lap()
     cell = lying(load_weld_cell("welding-track"), weldment)
     plan = plan_weld(weldment, cell, SEARCHED)

@@ -11,21 +11,13 @@ from api.cli import app
 from cells.kinds import SHIPPED
 from cells.weld_load import load_weld_cell, weld_cell_names
 from sim.weld.cell_check import check_weld_cell
+from tests.changed_cells import changed, found
 
 KUKA, TRACK = ((SHIPPED / f"welding-{name}.yaml").read_text() for name in ("kr5", "track"))
 
 
 def checked(tmp_path, text, *changes):
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new, 1)
-    path = tmp_path / "cell.yaml"
-    path.write_text(text)
-    return check_weld_cell(load_weld_cell(path))
-
-
-def found(check, code):
-    return [finding for finding in check.findings if finding.code == code]
+    return check_weld_cell(load_weld_cell(changed(tmp_path, text, *changes)))
 
 
 @pytest.mark.parametrize("name", weld_cell_names())
