@@ -53,7 +53,7 @@ def bend(
     ] = None,
     solid: Annotated[str | None, typer.Option(help="number or name of the solid, where a STEP file holds several")] = None,
     bend_table: Annotated[Path | None, typer.Option(help="the shop's own flat widths, a CSV file (docs/bending.md)")] = None,
-    seed: Annotated[int, typer.Option(help="of the random generator")] = 0,
+    seed: Annotated[int | None, typer.Option(help="of the random generator; default: the job file's, else 0")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="summary as JSON on stdout")] = False,
     force: Annotated[bool, typer.Option(help="replace an existing result folder")] = False,
 ) -> None:

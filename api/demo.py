@@ -1,4 +1,4 @@
-"""Demo jobs: the examples of the page, planned once in the background, so that the first click shows something moving."""
+"""Demo jobs: the examples of the page, planned in the background where that is not done yet, so that the first click shows something moving."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from api.job_kinds import KINDS
 from api.job_queue import JobQueue
 from api.page import BUNDLE
+from core.errors import PliantError
 from parts.step_process import is_step
 
 EXAMPLES = "examples.json"
@@ -35,4 +36,7 @@ def add_demo(queue: JobQueue, folder: Path = BUNDLE / "examples") -> None:
         tag = f"demo:{one['name']}"
         if not queue.store.in_state("queued", "running", "done", tag=tag):
             options = KINDS[one["kind"]].options.model_validate(one["options"])
-            queue.submit(one["kind"], options, {path.name: path.read_bytes() for path in files}, tag)
+            try:
+                queue.submit(one["kind"], options, {path.name: path.read_bytes() for path in files}, tag)
+            except PliantError as error:
+                log.warning("the example '%s' is not planned now: %s", one["name"], error.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cache
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, File, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
@@ -70,7 +71,7 @@ async def send_cell(
     """Keeps a cell under the name of its file; one of the same name is replaced. It is read in a worker first."""
     sent = await received(files)
     entry = await run_in_threadpool(lambda: queue.cells.add(unpacked(sent, queue.settings.upload, inner_path)))
-    response.headers["Location"] = f"/cells/{entry['name']}"
+    response.headers["Location"] = f"/cells/{quote(entry['name'])}"
     return entry
 
 

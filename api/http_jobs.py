@@ -157,7 +157,8 @@ async def _events(queue: JobQueue, id: str, after: int) -> AsyncIterator[str]:
                 return
         silent = 0 if news else silent + 1
         if silent % BEAT == BEAT - 1:
-            if await run_in_threadpool(queue.store.get, id) is None:
+            row = await run_in_threadpool(queue.store.get, id)
+            if row is None or row.state in ENDED:
                 return
             yield ": still here\n\n"
         if not news:

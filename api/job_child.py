@@ -91,6 +91,9 @@ def _done(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
             path = result_path(output, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        end = {"summary": summary, "files": {name: len(data) for name, data in files.items()}}
+        # What is no JSON would break the answers of the server later on.
+        json.dumps(end, allow_nan=False)
     except PliantError as error:
         return {"problem": _problem(error, folder)}
     except MemoryError:
@@ -104,7 +107,7 @@ def _done(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
     except Exception:
         traceback.print_exc()
         return {"problem": {"type": "internal-error", "detail": "the worker met an error of its own; the server's log says more"}}
-    return {"summary": summary, "files": {name: len(data) for name, data in files.items()}}
+    return end
 
 
 def _problem(error: PliantError, folder: Path) -> dict[str, str]:

@@ -112,7 +112,11 @@ class DaskExecutor:
                 with self._lock:
                     if self._jobs.pop(id, None) is None:
                         continue
-                job.local.set_result(self._outcome(job, status))
+                try:
+                    job.local.set_result(self._outcome(job, status))
+                except Exception as error:
+                    # A full disk, a scheduler that does not answer: this job ends, the others go on.
+                    job.local.set_exception(error)
                 with contextlib.suppress(OSError, RuntimeError, ValueError):
                     self._client.unsubscribe_topic(_topic(id))
 

@@ -69,7 +69,6 @@ class JobKind:
     """A kind of job.
 
     Attributes:
-        about: What it does, in a sentence.
         options: Its options.
         endings: Of files it takes; empty: it takes none.
         inner_folders: Whether its files may lie in folders.
@@ -77,7 +76,6 @@ class JobKind:
         run: In the worker: options, inputs, progress -> summary and files.
     """
 
-    about: str
     options: type[JobOptions]
     endings: tuple[str, ...]
     inner_folders: bool

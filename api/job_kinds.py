@@ -1,6 +1,6 @@
-"""Kinds of jobs over HTTP: programs and cells, and the table of all. A new kind is one entry of `KINDS`.
+"""Kinds of jobs over HTTP: programs and cells, and the table of all. A new kind is one entry of `KINDS`, and a name in `http_jobs.Kind`.
 
-`prepare` runs in the server and only looks at names; what reads geometry runs in the worker.
+`prepare` runs in the server and looks at names and job files; what reads geometry runs in the worker.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from api.job_inputs import YAML_ENDINGS, JobInputs, JobKind, Results, Wanted, li
 from api.job_options import CheckJobOptions, ExportJobOptions, JobOptions, VerifyJobOptions
 from api.part_kinds import BEND, UNFOLD, WELD
 from api.program_files import ENDINGS as PROGRAM_ENDINGS
+from api.program_files import REGISTERS
 from cells.model import Cell
 from cells.weld_model import WeldCell
 from core.errors import InputError
@@ -117,14 +118,13 @@ def cell_file(folder: Path) -> Path:
     return found[0]
 
 
-READ_CELL = JobKind("reads a cell that was sent", JobOptions, CELL_ENDINGS, True, lambda options, folder: Wanted(""), _run_cell)
+READ_CELL = JobKind(JobOptions, CELL_ENDINGS, True, lambda options, folder: Wanted(""), _run_cell)
 """Done by the same worker process, but not a job that anyone can send."""
-_PROGRAMS = tuple(PROGRAM_ENDINGS)
 KINDS: dict[str, JobKind] = {
     "bend": BEND,
     "unfold": UNFOLD,
     "weld": WELD,
-    "verify": JobKind("runs robot programs on a cell", VerifyJobOptions, (*_PROGRAMS, ".zip"), False, _prepare_verify, _run_verify),
-    "export": JobKind("writes the program of a planned job in a language", ExportJobOptions, (), False, _prepare_export, _run_export),
-    "check": JobKind("looks at a cell: reach, collisions at rest, signals", CheckJobOptions, (*CELL_ENDINGS, ".zip"), True, _prepare_check, _run_check),
+    "verify": JobKind(VerifyJobOptions, (*PROGRAM_ENDINGS, REGISTERS), False, _prepare_verify, _run_verify),
+    "export": JobKind(ExportJobOptions, (), False, _prepare_export, _run_export),
+    "check": JobKind(CheckJobOptions, CELL_ENDINGS, True, _prepare_check, _run_check),
 }  # fmt: skip

@@ -41,7 +41,9 @@ class BendJobOptions(JobOptions):
         default=None, description="what lies on a layer of the drawing, by layer name", examples=[{"BIEGE": "bend"}]
     )
     solid: Name | None = Field(default=None, description="number or name of the solid, where a STEP file holds several", examples=["2"])
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="of the random generator; same seed, same plan")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = Field(
+        default=None, description="of the random generator; same seed, same plan; default: the job file's, or 0"
+    )
 
 
 class UnfoldJobOptions(JobOptions):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
+import re
 import secrets
 import shutil
 import threading
@@ -39,6 +40,8 @@ from core.errors import InputError, PliantError, UnknownNameError
 PATIENCE = 30
 """How often a move is tried again, a second apart."""
 log = logging.getLogger("pliant.jobs")
+OURS = re.compile(r"\.(new|gone)-.*|[0-9a-f]{16}")
+"""Folders that the queue makes."""
 PLANNING = ("bend", "weld")
 """Kinds whose results hold a plan that programs are written from."""
 
@@ -74,9 +77,9 @@ class JobQueue:
     def close(self) -> None:
         """Stops the workers; jobs that ran wait again, for the next start."""
         self.closing = True
+        self._executor.shutdown()
         for row in self.store.in_state("running"):
             self.store.requeue(row.id)
-        self._executor.shutdown()
         self.store.close()
         self._lock_file.close()
 
@@ -243,15 +246,23 @@ class JobQueue:
         shutil.rmtree(work, ignore_errors=True)
 
     def _recover(self) -> None:
-        """After a restart: what ran is lost and says so, what waited waits on, what nobody knows is removed."""
+        """After a restart: what ran is lost and says so, what waited waits on, what was left half-made is removed.
+
+        Other folders than ours are left alone; results that an empty store does not know are, too: it may be the wrong store.
+        """
         reason = {"type": "server-stopped", "detail": "the server was stopped while the job ran; send it again"}
         for row in self.store.in_state("running"):
             self.store.end(row.id, Outcome("lost", problem=reason))
         known = {row.id for row in self.store.in_state(*ENDED, "queued")}
         done = {row.id for row in self.store.in_state("done")}
-        for folder in self.root.iterdir():
-            if folder.name not in known:
+        ours = [folder for folder in self.root.iterdir() if OURS.fullmatch(folder.name)]
+        strangers = [folder for folder in ours if not folder.name.startswith(".") and folder.name not in known]
+        if strangers and not known:
+            log.warning("the job store knows none of the %d jobs in %s; they are left there", len(strangers), self.root)
+        for folder in ours:
+            if folder.name.startswith(".") or (known and folder.name not in known):
                 shutil.rmtree(folder, ignore_errors=True)
+            if folder.name not in known:
                 continue
             for left in folder.glob("work-*" if folder.name in done else "[rw]*"):
                 shutil.rmtree(left, ignore_errors=True)
@@ -259,6 +270,8 @@ class JobQueue:
             self._give(row)
 
     def _forget_old(self) -> None:
+        if self.store.count(*ENDED) <= self.settings.kept:
+            return
         ended = [row for row in self.store.in_state(*ENDED) if not row.tag.startswith("demo")]
         for row in ended[: max(len(ended) - self.settings.kept, 0)]:
             self.delete(row.id)

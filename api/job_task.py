@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
-STATES: tuple[State, ...] = ("queued", "running", "done", "failed", "cancelled", "lost")
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "lost")
 
 

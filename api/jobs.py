@@ -63,7 +63,7 @@ class BendRequest:
     radius_mm: float | None = None
     units: str | None = None
     gripper: str | None = None
-    seed: int = 0
+    seed: int | None = None
     layers: dict[str, str] | None = None
     solid: str | None = None
     bend_table: Path | None = None
@@ -98,7 +98,7 @@ def job_spec(request: BendRequest) -> JobInput:
     Raises:
         InputError: For a job file or options that do not fit, with file and line or the option's name.
     """
-    given = {key: getattr(request, key) for key in ("cell", "material", "thickness_mm", "units", "gripper", "solid")}
+    given = {key: getattr(request, key) for key in ("cell", "material", "thickness_mm", "units", "gripper", "solid", "seed")}
     given = {key: value for key, value in given.items() if value is not None}
     bend = {key: getattr(request, key) for key in ("angle_deg", "direction", "radius_mm")}
     bend = {key: value for key, value in bend.items() if value is not None}
@@ -125,7 +125,7 @@ def job_spec(request: BendRequest) -> JobInput:
         raise InputError(f"a {'STEP file' if folded else 'DXF'} does not say everything: give {', '.join(missing)}", file=request.source)
     if "angle_deg" in bend:
         bend.setdefault("direction", "up")
-    part = {"part": request.source.name or str(request.source), "bends": {"default": bend}, "layers": layers, "seed": request.seed}
+    part = {"part": request.source.name or str(request.source), "bends": {"default": bend}, "layers": layers}
     return JobInput(_from_options({**part, **given}, request.source), request.source, str(request.cell), None, request.bend_table)
 
 

@@ -45,14 +45,14 @@ class OwnCells:
     def __init__(self, root: Path, limits: JobLimits) -> None:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
-        for left in root.glob(".*"):
+        for left in (*root.glob(".new-*"), *root.glob(".gone-*")):
             shutil.rmtree(left, ignore_errors=True)
         self._limits = JobLimits(limits.memory_mb, min(limits.cpu_s, CHECK_S), min(limits.wall_s, CHECK_S))
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
         """Names of the own cells."""
-        return sorted(path.name for path in self.root.iterdir() if not path.name.startswith("."))
+        return sorted(path.name for path in self.root.iterdir() if not path.name.startswith(".") and (path / "entry.json").is_file())
 
     def folder(self, name: str) -> Path | None:
         """Folder of an own cell; None for a shipped one.
@@ -75,8 +75,8 @@ class OwnCells:
 
         Raises:
             InputError: A cell that cannot be read, with file, line and what is valid.
-            NameTakenError: The name of a shipped cell.
-        BusyError: Too many cells are kept, or being read.
+            NameTakenError: The name of a shipped cell, or of a folder that is none of ours.
+            BusyError: Too many cells are kept, or being read.
         """
         for name in files:
             if not name.lower().endswith(CELL_ENDINGS):
@@ -89,6 +89,11 @@ class OwnCells:
             name = cell_file(building / "files").stem
             if name in all_cell_names():
                 raise NameTakenError(f"'{name}' is a shipped cell; call the file otherwise", file=f"{name}.yaml")
+            if (self.root / name).exists() and name not in self.names():
+                raise NameTakenError(
+                    f"a folder '{name}' that is no cell of this server stands in its data folder; call the file otherwise",
+                    file=f"{name}.yaml",
+                )
             if len(self.names()) >= MOST and name not in self.names():
                 raise BusyError(f"{MOST} own cells are kept already; delete one")
             entry = self._checked(building)

@@ -12,9 +12,6 @@ from starlette.staticfiles import StaticFiles
 BUNDLE = Path(__file__).parent / "web" / "dist"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 """What the page may load: its own files only. Drawings and plans of strangers cannot change that."""
-MISSING = (
-    """<!doctype html><title>Pliant</title><p>The page is not built. Run <code>make web</code>; the HTTP interface works without it.</p>"""
-)
 
 
 class Bundle(StaticFiles):

@@ -112,10 +112,6 @@ def _run_weld(options: WeldJobOptions, inputs: JobInputs, progress: Progress) ->
     return run_weld(WeldRequest(source, inputs.cell(name), options.language, options.seed), progress)
 
 
-BEND = JobKind(
-    "plans a bending job from a drawing or a folded part", BendJobOptions, (*DRAWING_ENDINGS, *YAML_ENDINGS, *TABLE_ENDINGS), False, _prepare_bend, _run_bend
-)  # fmt: skip
-UNFOLD = JobKind(
-    "unfolds a STEP part and checks the flat", UnfoldJobOptions, (*STEP_ENDINGS, *TABLE_ENDINGS), False, _prepare_unfold, _run_unfold
-)
-WELD = JobKind("plans a welding job from a weldment", WeldJobOptions, (*WELDMENT_ENDINGS, *YAML_ENDINGS), False, _prepare_weld, _run_weld)
+BEND = JobKind(BendJobOptions, (*DRAWING_ENDINGS, *YAML_ENDINGS, *TABLE_ENDINGS), False, _prepare_bend, _run_bend)
+UNFOLD = JobKind(UnfoldJobOptions, (*STEP_ENDINGS, *TABLE_ENDINGS), False, _prepare_unfold, _run_unfold)
+WELD = JobKind(WeldJobOptions, (*WELDMENT_ENDINGS, *YAML_ENDINGS), False, _prepare_weld, _run_weld)

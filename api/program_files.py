@@ -12,6 +12,8 @@ ENDINGS = {
     ".mod": "rapid", ".modx": "rapid", ".pgf": "rapid", ".sys": "rapid", ".sysx": "rapid", ".src": "krl", ".dat": "krl", ".ls": "fanuc", ".jbi": "inform", ".script": "urscript",
 }  # fmt: skip
 """File ending -> language."""
+REGISTERS = "_registers.txt"
+"""Beside a FANUC program: what the operator has to fill in, no program text."""
 MOST_BYTES = 50_000_000
 """Of one file."""
 MOST_FILES = 2000
@@ -41,8 +43,7 @@ def read_programs(paths: list[Path], language: str | None = None) -> tuple[str, 
             files[member.name] = member.read_bytes()
         if len(files) > MOST_FILES:
             raise InputError(f"more than {MOST_FILES} files", file=path)
-    # What tells the operator which registers to fill is not program text.
-    files = {name: data for name, data in files.items() if not name.upper().endswith("_REGISTERS.TXT")}
+    files = {name: data for name, data in files.items() if not name.lower().endswith(REGISTERS)}
     if language is not None:
         if language not in LANGUAGES:
             raise UnknownNameError("robot language", language, list(LANGUAGES))

@@ -132,6 +132,8 @@ def run_unfold(request: UnfoldRequest, progress: Progress) -> tuple[dict[str, An
     stated = [name for name, value in (("--k-factor", request.k_factor), ("--bend-table", request.bend_table)) if value is not None]
     if len(stated) == 2 or (request.bend_table is not None and request.allowance != "k-factor"):
         raise InputError("--bend-table stands instead of --k-factor and --allowance; give one of them")
+    if request.k_factor is not None and request.allowance == "din-6935":
+        raise InputError("--k-factor and --allowance din-6935 are two rules for the flat width; give one of them")
     if request.allowance not in ("k-factor", "din-6935"):
         raise InputError(f"unknown allowance '{request.allowance}'; valid: k-factor, din-6935")
     if request.allowance == "din-6935":

@@ -15,6 +15,7 @@ from api.refusals import TooLargeError
 from core.errors import InputError
 
 LONGEST_NAME = 120
+"""Of a file or folder, in UTF-8 [bytes]."""
 DEEPEST = 6
 """Folders below each other in an upload."""
 SMALL = ("dxf", "step", "stp", "p21", "stl", "obj", "glb", "csv", "yaml", "yml", "zip")
@@ -62,7 +63,7 @@ def bare_name(name: str) -> str:
         raise InputError(f"the file name {name[:80]!r} is not NAME.ENDING")
     # Robot controllers look at the case of theirs.
     ending = suffix.lower() if suffix.lower() in SMALL else suffix[:20]
-    return f"{stem[:LONGEST_NAME]}.{ending}"
+    return f"{stem.encode()[:LONGEST_NAME].decode(errors='ignore')}.{ending}"
 
 
 def inner_path(name: str) -> str:
@@ -75,7 +76,7 @@ def inner_path(name: str) -> str:
     if "\\" in name or not name or len(parts) > DEEPEST:
         raise InputError(f"the path {name[:80]!r} must be relative, with '/' between at most {DEEPEST} parts")
     for part in parts:
-        if not part or part.strip(" .") != part or len(part) > LONGEST_NAME or _STRANGE.search(part):
+        if not part or part.strip(" .") != part or len(part.encode()) > LONGEST_NAME or _STRANGE.search(part):
             raise InputError(
                 f"the path {name[:80]!r} is absolute, leads out of its folder, or has characters that a file name may not have"
             )
@@ -102,6 +103,8 @@ def unpacked(uploads: Iterable[Upload], limits: UploadLimits, naming: Callable[[
             name = naming(member.name)
             if name in files:
                 raise InputError(f"two files are called '{name}'", file=name)
+            if any(name.startswith(f"{other}/") or other.startswith(f"{name}/") for other in files):
+                raise InputError(f"'{name}' is a file and a folder of another one", file=name)
             files[name] = member.data
             left -= len(member.data)
             if left < 0:

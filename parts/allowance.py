@@ -101,7 +101,8 @@ class BendTable:
 
 
 def _at_angle(rows: list[BendTableRow], angle: float) -> float | None:
-    """Flat width at an angle, of rows of one thickness and radius in the order of their angles."""
+    """Flat width at an angle, of rows of one thickness and radius."""
+    rows = sorted(rows, key=lambda row: row.angle)
     below = [row for row in rows if row.angle <= angle + 1e-9]
     above = [row for row in rows if row.angle >= angle - 1e-9]
     if not below or not above or above[0].angle - below[-1].angle > ANGLES_APART:

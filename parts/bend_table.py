@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,7 @@ def read_bend_table(path: Path, material: str) -> BendTable:
             rows.append(found)
     if not rows:
         raise InputError(f"the bend table has no rows for '{material}'", file=path)
-    for i, one in enumerate(sorted(rows, key=lambda row: (row.thickness, row.radius, row.angle))[1:]):
-        before = sorted(rows, key=lambda row: (row.thickness, row.radius, row.angle))[i]
+    for before, one in pairwise(sorted(rows, key=lambda row: (row.thickness, row.radius, row.angle))):
         if (one.thickness, one.radius, one.angle) == (before.thickness, before.radius, before.angle) and one.allowance != before.allowance:
             raise InputError(
                 f"two flat widths for one bend: t {one.thickness / MM:g} mm, r {one.radius / MM:g} mm, {np.degrees(one.angle):g} deg has "

@@ -89,6 +89,8 @@ class JobSpec(BaseModel):
     def _one_rule(self) -> JobSpec:
         if self.bend_table is not None and (self.k_factor is not None or self.allowance != "k-factor"):
             raise ValueError("bend_table stands instead of k_factor and allowance; give one of them")
+        if self.k_factor is not None and self.allowance != "k-factor":
+            raise ValueError(f"k_factor and allowance {self.allowance} are two rules for the flat width; give one of them")
         return self
 
     def rule(self, bend_table: Path | None) -> AllowanceRule | None:

@@ -120,8 +120,8 @@ class RobotModel:
             near: Prefer track positions near this one [m]; None: the middle of the track.
         """
         if self.arm is not None and slide is None:
-            found = [self.ik_many(T_base_flange[None], slides=position)[0] for position in self.track_positions(T_base_flange, near)]
-            return np.concatenate(found) if found else np.zeros((0, len(self.lower)))
+            positions = np.array(self.track_positions(T_base_flange, near))
+            return self.ik_many(np.repeat(T_base_flange[None], len(positions), axis=0), slides=positions)[0]
         return self.ik_many(T_base_flange[None], slides=slide)[0]
 
     def ik_many(self, Ts_base_flange: Array, *, slides: float | Array | None = None) -> tuple[Array, Array]:

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api import http
+from api.job_queue import JobQueue
 from api.server_settings import ServerSettings, checked_for_host
 from api.uploads import Upload, UploadLimits, bare_name, inner_path, unpacked
 from core.errors import InputError, PliantError
@@ -79,6 +80,7 @@ def test_bad_json(client, options):
         ("bend", {}, [("a.dxf", b"x"), ("j.yaml", b"part: a.dxf\ncell: ../../../../etc/x.yaml\nmaterial: m\nthickness_mm: 1")], "unknown cell"),
         ("verify", {"cell": "bending-kr120"}, [], "no program"),
         ("verify", {}, [("a.src", b"DEF A()\nEND")], "cell or a job"),
+        ("verify", {"job": "0" * 16}, [("A.LS", b"/PROG A"), ("A_REGISTERS.TXT", b"x")], "unknown job"),
         ("verify", {"job": "0" * 16}, [("a.src", b"DEF A()\nEND")], "unknown job"),
         ("export", {"job": "0" * 16, "language": "krl"}, [], "unknown job"),
         ("export", {"job": "0" * 16, "language": "krl"}, [("a.txt", b"x")], "no files"),
@@ -272,3 +274,30 @@ def test_file_names(name, safe):
             bare_name(name)
     else:
         assert bare_name(name) == safe
+
+
+def test_folders_of_others_in_the_data_folder_are_left_alone(tmp_path):
+    """`--data .` in a project with folders of these names."""
+    (tmp_path / "jobs" / "customer-a").mkdir(parents=True)
+    (tmp_path / "jobs" / "customer-a" / "x.dxf").write_text("x")
+    (tmp_path / "jobs" / ".gone-0").mkdir()
+    (tmp_path / "cells" / ".git").mkdir(parents=True)
+    (tmp_path / "cells" / "mine").mkdir()
+    result = tmp_path / "jobs" / ("a" * 16) / "result"
+    result.mkdir(parents=True)
+    queue = JobQueue(ServerSettings(data=tmp_path))
+    try:
+        assert (tmp_path / "jobs" / "customer-a" / "x.dxf").exists() and (tmp_path / "cells" / ".git").exists()
+        assert not (tmp_path / "jobs" / ".gone-0").exists() and queue.cells.names() == []
+        # An empty store may be the wrong one.
+        assert result.exists()
+    finally:
+        queue.close()
+
+
+def test_names_are_counted_in_bytes_and_a_file_is_no_folder(client):
+    assert len(bare_name("\u90e8" * 100 + ".step").encode()) <= 125
+    with pytest.raises(InputError, match="a folder of another"):
+        unpacked([Upload("m.stl", b"x"), Upload("m.stl/a.stl", b"x")], UploadLimits(), inner_path)
+    answer = client.post("/cells", files=[("files", ("a.yaml", b"x"))], headers={"origin": "http://["})
+    problem(answer, 403, "forbidden")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from api.http_jobs import Kind
+from api.job_kinds import KINDS
 from tests.api.http_client import app
 
 
@@ -34,3 +38,7 @@ def test_no_server_error(tmp_path):
             ask()
     # The requests came through to the routes: accepted ones, too.
     assert 200 in met["GET /jobs"] and 200 in met["GET /schema/{kind}"] and met["POST /jobs"] & {422, 429}
+
+
+def test_every_kind_of_job_can_be_sent():
+    assert set(get_args(Kind)) == set(KINDS)

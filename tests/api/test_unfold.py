@@ -62,6 +62,7 @@ def test_existing_files_are_kept(bracket, tmp_path):
         (["--k-factor", "1.5"], "--k-factor is 1.5; it must lie between 0 and 1"),
         (["--k-factor", "0.4", "--bend-table", "shop.csv"], "--bend-table stands instead of --k-factor and --allowance"),
         (["--bend-table", "shop.csv"], "shop.csv: no such file"),
+        (["--k-factor", "0.4", "--allowance", "din-6935"], "are two rules for the flat width"),
         (["--allowance", "guess"], "unknown allowance 'guess'; valid: k-factor, din-6935"),
         (["--radius-mm", "-1"], "--radius-mm is -1"),
         (["--solid", "7"], "there is no one solid '7'"),

@@ -101,3 +101,8 @@ def test_a_wrong_table_is_refused_with_its_line(tmp_path, text, told):
     with pytest.raises(InputError) as raised:
         table(tmp_path, text)
     assert told in str(raised.value) and "shop.csv" in str(raised.value)
+
+
+def test_rows_of_nearly_one_radius_are_one_group_in_the_order_of_their_angles():
+    rows = tuple(BendTableRow(1e-3, r * 1e-3, np.radians(a), a * 1e-5) for r, a in ((1.0, 70), (1.0, 90), (1.01, 80)))
+    assert BendTable(rows).allowance(np.radians(75), 1e-3, 1e-3) == pytest.approx(75e-5)
