@@ -39,6 +39,7 @@ from sim.weld.recording import weld_recording_glb
 from sim.weld.replay import replay_weld, with_weld_replay
 from sim.weld.seam_pictures import seam_picture
 from sim.weld.setup_sheet import weld_setup_sheet
+from sim.weld.tasks import procedure_for
 from sim.weld.timeline_file import weld_timeline_dict
 from sim.weld.verify import WeldVerification
 
@@ -71,8 +72,8 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
     with stages.measure("read"):
         loaded = load_weldment(request.source)
         cell, weldment, placed = as_placed(_cell(request, loaded.job), loaded)
-        passes = _wrong_passes(cell, loaded.tasks)
         options = _options(loaded, request.seed)
+        passes = _wrong_passes(cell, loaded.tasks, options)
         _sayable(cell, request.language, options, request.source)
         _lies_free(cell, weldment, request.source)
         kept = weld_job_files(loaded.job, request.source.parent, loaded.files, cell, options.seed)
@@ -120,7 +121,7 @@ def weld_summary(
     near = [phase for phase in plan.phases if phase.kind == "free" and phase.clearance is not None]
     nearest = min(near, key=lambda phase: phase.clearance or 0.0, default=None)
     # Tacks and further passes lie where a seam is counted already.
-    first = [weld for weld in plan.welds if weld.bead == 0 and " tack " not in weld.seam.name]
+    first = [weld for weld in plan.welds if weld.bead == 0 and weld.seam.tacked is None]
     return {
         "weldment": weldment.name,
         "cell": cell.name,
@@ -218,16 +219,13 @@ def _no_seams(loaded: LoadedWeldment) -> list[Finding]:
     return [Finding("error", "no-seams", f"there is no seam to weld: {why}", "give `own_seams` in a job file", "read")]
 
 
-def _wrong_passes(cell: WeldCell, tasks: tuple[SeamTask, ...]) -> list[Finding]:
-    """Seams that ask for other passes than their procedures have."""
+def _wrong_passes(cell: WeldCell, tasks: tuple[SeamTask, ...], options: WeldOptions) -> list[Finding]:
+    """Seams that ask for other passes than their procedures have; those without a procedure are told elsewhere."""
     findings = []
     for task in tasks:
-        if task.passes is None:
-            continue
-        fitting = [one for one in cell.procedures if (one.name == task.procedure if task.procedure else task.seam.kind in one.kinds)]
-        have = len(fitting[0].passes) if fitting else 0
-        if have != task.passes:
-            message = f"{task.passes} passes are asked for; its procedure has {have}"
+        procedure = None if task.passes is None else procedure_for(task.seam, cell, options, [])
+        if procedure is not None and len(procedure.passes) != task.passes:
+            message = f"{task.passes} passes are asked for; its procedure {procedure.name} has {len(procedure.passes)}"
             findings.append(
                 Finding("error", "passes-differ", message, "name a procedure with so many `passes`, or add one to the cell file", f"seam {task.seam.name}")
             )  # fmt: skip

@@ -11,8 +11,8 @@ from cells.weld_model import WeldCell, WeldProcedure
 from core.findings import Finding
 from parts.seam import SeamKind
 
-LINES = {"arc-on": "out", "gas-on": "out", "arc-ok": "in"}
-"""Lines that every welding program needs, as the robot sees them."""
+ARC_LINES = {"arc-on": "out", "arc-ok": "in"}
+"""Lines that controllers without an arc instruction weld by, as the robot sees them."""
 CLEANER_LINES = {"clean-start": "out", "clean-done": "in"}
 LEAST_FILL, MOST_FILL = 1.0, 1.5
 """Wire fed over what the throat needs; outside of these a word is said."""
@@ -21,7 +21,7 @@ LEAST_FILL, MOST_FILL = 1.0, 1.5
 def weld_incomplete(cell: WeldCell) -> list[Finding]:
     """Findings on signal lines, procedures and the cleaner; none of them forbids planning."""
     findings = line_findings(cell.signals)
-    for name, direction in (LINES | (CLEANER_LINES if cell.T_world_cleaner is not None else {})).items():
+    for name, direction in (ARC_LINES | (CLEANER_LINES if cell.T_world_cleaner is not None else {})).items():
         signal = cell.signals.get(name)
         if signal is None or signal.direction != direction:
             what = "does not name" if signal is None else f"has as '{signal.direction}put'"

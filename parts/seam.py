@@ -10,6 +10,8 @@ import numpy as np
 from core.frames import Array
 
 SeamKind = Literal["fillet", "lap", "corner", "butt"]
+TACK = " tack "
+"""Between a seam's name and the number of a tack; no seam of a user may be called so."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,6 +42,12 @@ class Seam:
     thickness_a: float
     thickness_b: float
     gap: float = 0.0
+
+    @property
+    def tacked(self) -> str | None:
+        """Name of the seam that this one is a tack of; None: it is no tack."""
+        name, of_tack, _ = self.name.partition(TACK)
+        return name if of_tack else None
 
     @property
     def length(self) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import InputError, UnknownNameError
 from core.files import inside
@@ -17,7 +17,7 @@ from core.frames import Array, from_xyz_rpy
 from core.units import DEG, INCH, MM
 from parts.materials import material
 from parts.own_seams import OwnSeam, arc_points
-from parts.seam import Seam
+from parts.seam import TACK, Seam
 from parts.seam_edits import joined, split, stitched
 from parts.seam_options import SeamOptions
 from parts.weldment_read import WeldmentOptions
@@ -26,6 +26,14 @@ Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Length = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e6)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 Point = tuple[Finite, Finite, Finite]
+
+
+def _no_tack(name: str) -> str:
+    if TACK in name:
+        raise ValueError(f"'{TACK}' stands in the names of tacks only; call the seam otherwise")
+    return name
+
+
 At = Callable[..., AbstractContextManager[None]]
 """`cells.yaml_source.Source.at`: errors raised inside name the file and the line of a key."""
 UNITS = {"mm": MM, "cm": 1e-2, "m": 1.0, "inch": INCH}
@@ -124,7 +132,7 @@ class SeamEdit(_Spec):
 class OwnSeamSpec(_Spec):
     """A seam in the weldment's frame, as a polyline or an arc."""
 
-    name: Name = Field(description="unlike all others")
+    name: Annotated[Name, AfterValidator(_no_tack)] = Field(description="unlike all others; without the word `tack` between spaces")
     points_mm: list[Point] | None = Field(
         default=None, min_length=2, max_length=5000, description="corners of the root in welding direction [mm]"
     )

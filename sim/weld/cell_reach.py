@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cells.weld_model import WeldCell
-from core.frames import Array, inverse, rot_y, rot_z, translation
+from core.frames import Array, rot_y, rot_z, translation
 from sim.rest_checks import INSIDE
 from sim.scene import Scene
 from sim.scene_parts import ARM
+from sim.weld.path import T_base_flange
 from sim.weld.scene import WeldScene
 from sim.weld.world import NOTHING, WeldWorld
 from sim.world_engine import Contact
@@ -46,7 +47,7 @@ def torch_solutions(cell: WeldCell, T_world_tcp: Array) -> Array:
     """Joint solutions (m, n) for a pose of the wire's end, inside the limits and what the hose lets the last axis turn."""
     model = cell.robot.model
     near = float(cell.robot.q_home[0]) if model.slides else None
-    found = model.ik(inverse(cell.robot.T_world_base) @ T_world_tcp @ inverse(cell.torch.T_flange_tcp), near=near)
+    found = model.ik(T_base_flange(cell, T_world_tcp), near=near)
     middle = (model.lower[-1] + model.upper[-1]) / 2
     return found[np.abs(found[:, -1] - middle) <= cell.torch.twist + 1e-9]
 

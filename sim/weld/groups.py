@@ -55,7 +55,7 @@ def never_checked(cell: WeldCell, weldment: Weldment) -> Groups:
     return frozenset(pair for one in together for pair in product(one, one))
 
 
-def margins(cell: WeldCell) -> dict[tuple[str, str], float]:
+def margins() -> dict[tuple[str, str], float]:
     """Clearances that differ from the cell's in any move: the arm with itself and its torch."""
     return {("robot", other): SELF_MARGIN for other in ("robot", *TORCH)}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -13,41 +13,29 @@ from core.findings import Finding
 from core.frames import Array
 from core.progress import Progress, silent
 from core.stages import Stages
-from parts.seam import Seam
 from parts.weldment import Weldment
 from sim.motion import MotionFailure
 from sim.robot_path import path_is_free
 from sim.scene import Scene
 from sim.weld.approach import approach, stood_back
-from sim.weld.groups import piece_group, welding_margins
-from sim.weld.index import index_time, positioner_choices
+from sim.weld.groups import CLEANING, piece_group
+from sim.weld.index import index_time
 from sim.weld.options import WeldOptions
 from sim.weld.order import Way, best_order
 from sim.weld.path import T_base_flange, T_world_tcp, bead_poses, follow
 from sim.weld.peripherals import CLEAN_TIME, TOUCH
 from sim.weld.plan import SeamWeld, Touch, WeldPlan
 from sim.weld.scene import WeldScene
-from sim.weld.seam_graph import Bead
-from sim.weld.seam_search import SeamRefusal, search_seam
+from sim.weld.seam_search import SeamRefusal
 from sim.weld.tasks import Task, weld_tasks
 from sim.weld.timeline import WeldTimeline
 from sim.weld.touch import BACK_SPEED, SEARCH_SPEED, NoTouch, plan_touches
+from sim.weld.ways import FoundWay, SeamWays
 
 APPROACH_SPEED, TOUCH_DOWN_SPEED = 0.25, 0.05
 """Tool speeds on the straight way to and from a seam, far from it and on its last stretch [m/s]."""
-MOST_ELSEWHERE = 3
-WHOLE_CHOICES = 3
-"""With so many positions of the positioner all angles are tried; with the others the preferred ones."""
 CLEAN_DEPTH_BACK = 0.080
 """How far the torch is driven straight out of the cleaner [m]."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Found:
-    """A task with one way to weld it."""
-
-    task: Task
-    weld: SeamWeld
 
 
 @dataclass(eq=False, slots=True)
@@ -56,84 +44,18 @@ class _Job:
     cell: WeldCell
     options: WeldOptions
     scene: WeldScene
+    ways: SeamWays
     timeline: WeldTimeline
     welds: list[SeamWeld] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     burned: float = 0.0
     cleanings: int = 0
-    stands: dict[tuple[float, ...], bool] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     touches: list[Touch] = field(default_factory=list)
 
-    # Beads
-
-    def ways(self, task: Task) -> list[_Found]:
-        """All ways to weld a task that were asked for, or a finding that says why there is none."""
-        wanted = self.options.direction(task.of)
-        seams = {"as-given": [task.seam], "reversed": [task.seam.reversed()], "auto": [task.seam, task.seam.reversed()]}[wanted]
-        if wanted == "auto" and task.seam.closed:
-            seams = seams[:1]
-        found: list[_Found] = []
-        refusals: list[SeamRefusal] = []
-        for seam in seams:
-            answer = self._searched(task, seam)
-            if isinstance(answer, SeamWeld):
-                found.append(_Found(task, answer))
-            else:
-                refusals.append(answer)
-        if not found and wanted == "auto" and task.seam.closed:
-            answer = self._searched(task, task.seam.reversed())
-            if isinstance(answer, SeamWeld):
-                return [_Found(task, answer)]
-            refusals.append(answer)
-        if not found:
-            self.refuse(task, refusals[0])
-        return found
-
-    def _searched(self, task: Task, seam: Seam) -> SeamWeld | SeamRefusal:
-        choices = positioner_choices(self.cell, seam, self._stands)
-        beads = [self._bead(task, seam, q) for q in choices]
-        if len(beads) == 1:
-            return search_seam(beads[0])
-        # Where the table may stand elsewhere, that is tried before other angles.
-        tried: list[tuple[bool, Bead]] = []
-        for bead in beads:
-            answer = search_seam(bead, preferred=True)
-            if isinstance(answer, SeamWeld):
-                return answer
-            tried.append((answer.code == "seam-reach", bead))
-        refusals = []
-        # Other angles help where something is in the way rather than where the arm ends.
-        for _, bead in sorted(tried, key=lambda one: one[0])[:WHOLE_CHOICES]:
-            answer = search_seam(bead)
-            if isinstance(answer, SeamWeld):
-                return answer
-            refusals.append(answer)
-        return refusals[0]
-
-    def _stands(self, q_table: Array) -> bool:
-        """Whether the positioner turns from home to a position while the robot is at home."""
-        key = tuple(np.round(q_table, 6))
-        if key not in self.stands:
-            self.stands[key] = self._turns([self._home_table, q_table])
-        return self.stands[key]
-
-    def _turns(self, tables: list[Array]) -> bool:
-        path = np.array([np.r_[self.cell.robot.q_home, table] for table in tables])
-        return path_is_free(self.scene.together(), path)
-
-    @property
-    def _home_table(self) -> Array:
-        assert self.cell.positioner is not None
-        return np.asarray(self.cell.positioner.q_home, dtype=float)
-
-    def _bead(self, task: Task, seam: Seam, q: Array) -> Bead:
-        return Bead(
-            self.cell, seam, task.bead, task.procedure, self.scene.posed(q, near_seam=seam.pieces), self.cell.T_world_workpiece(q), q,
-            0.0 if " tack " in seam.name else self.options.overlap, self.options.clearance,
-        )  # fmt: skip
-
     def refuse(self, task: Task, why: SeamRefusal) -> None:
-        """Writes down why a bead cannot be welded."""
+        """Writes down why a bead cannot be welded; later passes over it are not either."""
+        self.refused.add(task.seam.name)
         data: dict[str, object] = {} if why.at is None else {"at_mm": round(1e3 * why.at, 1)}
         if why.bodies is not None:
             data["bodies"] = list(why.bodies)
@@ -142,37 +64,21 @@ class _Job:
 
     # Phases
 
-    def weld_somehow(self, found: _Found, others: list[_Found]) -> str | None:
+    def weld_somehow(self, found: FoundWay, others: list[FoundWay]) -> str | None:
         """One bead, the way that suits the order best, or another one, or with the positioner elsewhere. Returns why there is none."""
         why = None
-        for one in chain((found, *others), self._elsewhere(found.task, [found, *others])):
+        for one in chain((found, *others), self.ways.elsewhere(found.task, [found, *others])):
             told = self.weld(one)
             if told is None:
                 return None
             why = why or told
         return why
 
-    def _elsewhere(self, task: Task, tried: list[_Found]) -> Iterator[_Found]:
-        """Ways to weld a bead with the positioner in other positions than those that were tried; at most `MOST_ELSEWHERE`."""
-        if self.cell.positioner is None:
-            return
-        tables = np.array([one.weld.positioner[0] for one in tried])
-        left = MOST_ELSEWHERE
-        apart = [(float(np.min(np.max(np.abs(tables - q), axis=1))), q) for q in positioner_choices(self.cell, task.seam, self._stands)]
-        # Far from where there was no way it is most likely to be another one.
-        for far, q in sorted(apart, key=lambda one: -one[0]):
-            if left == 0 or far < 1e-9:
-                return
-            answer = search_seam(self._bead(task, tried[0].weld.seam, q), preferred=True)
-            if isinstance(answer, SeamWeld):
-                left -= 1
-                yield _Found(task, answer)
-
-    def weld(self, found: _Found) -> str | None:
+    def weld(self, found: FoundWay) -> str | None:
         """Travel, approach, weld, retract; a bead that cannot be reached leaves the timeline as it was. Returns why it cannot."""
         weld, task, line = found.weld, found.task, self.timeline
         # Passes have routines of their own: other seams may be welded between them.
-        several = f" pass {weld.bead + 1}" if len(task.procedure.passes) > 1 and " tack " not in weld.seam.name else ""
+        several = f" pass {weld.bead + 1}" if len(task.procedure.passes) > 1 and weld.seam.tacked is None else ""
         step, number = f"seam {weld.seam.name}{several}", len(self.welds)
         kept = (len(line.phases), line.time, line.robot, line.positioner)
         q_table = weld.positioner[0]
@@ -280,9 +186,7 @@ class _Job:
         if not pieces:
             return [wide]
         # Between ribs there is no room for the whole margin. The wire may touch nothing all the same.
-        others = {piece_group(piece.name) for piece in self.weldment.pieces}
-        others |= {body.group for body in (*self.cell.bodies, *self.cell.fixtures)} | {"cradle", "table"}
-        return [wide, wide.posed(margins=welding_margins(self.cell, sorted(others), pieces))]
+        return [wide, wide.posed(margins=self.scene.margins_near(pieces))]
 
     def _turned(self, step: str, q_table: Array) -> str | None:
         """Turns the positioner when the next bead wants it elsewhere; the robot waits at home. Returns why that cannot be."""
@@ -293,7 +197,7 @@ class _Job:
         if why is not None:
             return why
         # Where the short way is blocked, the way by home is free: the position was chosen so.
-        stops = [q_table] if self._turns([line.positioner, q_table]) else [self._home_table, q_table]
+        stops = [q_table] if self.ways.turns([line.positioner, q_table]) else [self.ways.home_table, q_table]
         assert self.cell.positioner is not None
         for stop in stops:
             if np.max(np.abs(stop - line.positioner)) > 1e-9:
@@ -306,7 +210,7 @@ class _Job:
         if cell.T_world_cleaner is None or self.burned < cell.clean_every:
             return
         step = f"clean {self.cleanings + 1}"
-        scene = self.scene.posed(line.positioner, allowed=frozenset({("wire", "cleaner"), ("nozzle", "cleaner")}))
+        scene = self.scene.posed(line.positioner, allowed=CLEANING)
         for turn in np.linspace(0.0, 2 * np.pi, 24, endpoint=False):
             T = cell.T_world_cleaner.copy()
             c, s = np.cos(turn), np.sin(turn)
@@ -348,23 +252,30 @@ def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = 
     asked = options or WeldOptions()
     stages = Stages()
     home = np.zeros(0) if cell.positioner is None else np.asarray(cell.positioner.q_home, dtype=float)
-    job = _Job(weldment, cell, asked, WeldScene(cell, weldment), WeldTimeline(cell, cell.robot.q_home.copy(), home, asked.seed))
+    scene = WeldScene(cell, weldment)
+    job = _Job(weldment, cell, asked, scene, SeamWays(cell, asked, scene), WeldTimeline(cell, cell.robot.q_home.copy(), home, asked.seed))
     with stages.measure("seams"):
         tasks, lacking = weld_tasks(weldment, cell, asked)
         job.findings += lacking
-        found: list[_Found] = []
+        found: list[FoundWay] = []
         for k, task in enumerate(tasks):
             progress("seams", k / len(tasks), f"seam {task.seam.name}")
-            found += job.ways(task)
+            # Without its root pass no other is welded.
+            if task.seam.name not in job.refused:
+                answer = job.ways.of(task)
+                if isinstance(answer, SeamRefusal):
+                    job.refuse(task, answer)
+                else:
+                    found += answer
     with stages.measure("order"):
         order = _ordered(found, job)
     with stages.measure("moves"):
         # All before the first arc: the wire is as it was cut, and nothing has drawn yet.
         for one in order:
-            if one.task.bead == 0 and " tack " not in one.task.seam.name and asked.searched(one.task.of):
+            if one.task.bead == 0 and one.task.seam.tacked is None and asked.searched(one.task.of):
                 progress("motion", 0.0, f"search {one.weld.seam.name}")
                 job.search(one.weld)
-        late: list[_Found] = []
+        late: list[FoundWay] = []
         for k, one in enumerate(order):
             progress("motion", k / len(order), f"seam {one.weld.seam.name}")
             # What is welded over a bead that was put off waits with it: tacks, passes.
@@ -373,6 +284,8 @@ def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = 
                 late.append(one)
             job.clean_if_due()
         for one in late:
+            if one.task.seam.name in job.refused:
+                continue
             why = job.weld_somehow(one, [other for other in found if other.task is one.task and other is not one])
             if why is not None:
                 job.refuse(
@@ -383,11 +296,18 @@ def plan_weld(weldment: Weldment, cell: WeldCell, options: WeldOptions | None = 
             job.go_home()
     phases = tuple(job.timeline.phases) if job.welds else ()
     return WeldPlan(
-        cell.name, weldment.name, tuple(job.welds), phases, tuple(job.findings), asked.seed, dict(stages.seconds), tuple(job.touches)
+        cell.name,
+        weldment.name,
+        tuple(job.welds),
+        phases,
+        tuple(job.findings),
+        asked.seed,
+        dict(stages.seconds),
+        tuple(job.touches) if job.welds else (),
     )
 
 
-def _ordered(found: list[_Found], job: _Job) -> list[_Found]:
+def _ordered(found: list[FoundWay], job: _Job) -> list[FoundWay]:
     """One way of every task, in the order to weld."""
     tasks = list({id(one.task): one.task for one in found}.values())
     number = {id(task): k for k, task in enumerate(tasks)}
@@ -399,8 +319,25 @@ def _ordered(found: list[_Found], job: _Job) -> list[_Found]:
         # The seams that the user put in order come first, each as its own rank.
         rank = one.task.rank * (len(given) + 1) + given.get(one.task.of, len(given))
         ends = [_off(job.cell, T @ one.weld.Ts_piece_tcp[k], one.weld.robot[k], job.options.clearance) for k in (0, -1)]
-        ways.append(Way(number[id(one.task)], rank, ends[0], ends[1], middle[:3, 3], -middle[:3, 2], one.weld.seam.pieces, one.weld.cost))
-    return [found[k] for k in best_order(ways, job.cell.robot.q_home, job.cell.robot.model.velocity)]
+        ways.append(
+            Way(
+                number[id(one.task)],
+                rank,
+                ends[0],
+                ends[1],
+                middle[:3, 3],
+                -middle[:3, 2],
+                one.weld.seam.pieces,
+                one.weld.positioner[0],
+                one.weld.cost,
+            )
+        )
+    robot, positioner = job.cell.robot, job.cell.positioner
+    if positioner is None:
+        order = best_order(ways, robot.q_home, robot.model.velocity)
+    else:
+        order = best_order(ways, robot.q_home, robot.model.velocity, job.ways.home_table, partial(index_time, positioner))
+    return [found[k] for k in order]
 
 
 def _off(cell: WeldCell, T_world_seam: Array, q: Array, clearance: float) -> Array:

@@ -13,7 +13,8 @@ gets cheaper. Bounded by counts, without chance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,7 +40,8 @@ class Way:
         middle: Of the bead (3,) [m].
         side: Direction from which the torch comes (3,).
         pieces: That it joins.
-        cost: Of welding it [s].
+        table: Joints of the positioner meanwhile (m,); m = 0 without one.
+        cost: Of the bead itself, beside those of the other ways to weld it; counts like seconds.
     """
 
     bead: int
@@ -49,6 +51,7 @@ class Way:
     middle: Array
     side: Array
     pieces: tuple[str, str]
+    table: Array = field(default_factory=lambda: np.zeros(0))
     cost: float = 0.0
 
 
@@ -62,27 +65,36 @@ def heat(before: Way, after: Way) -> float:
 
 def _across(a: Array, b: Array) -> bool:
     """Whether two directions lie on opposite sides of a plate: their parts that differ point away from each other."""
-    together = a + b
-    apart = a - b
-    return float(np.linalg.norm(apart)) > 1.0 and float(np.linalg.norm(together)) < 1.8
+    return float(np.linalg.norm(a - b)) > 1.0
 
 
-def best_order(ways: list[Way], home: Array, velocity: Array) -> list[int]:
+def best_order(
+    ways: list[Way], home: Array, velocity: Array, home_table: Array | None = None, turning: Callable[[Array, Array], float] | None = None
+) -> list[int]:
     """Indices of ways in the order to weld, one of every bead.
 
     Args:
         ways: All ways of all beads.
         home: Where the robot comes from and goes to (n,).
         velocity: Of the joints (n,).
+        home_table: Where the positioner stands at first (m,); None: there is none.
+        turning: How long it turns from one position to another [s]; the robot waits at home meanwhile.
     """
     if not ways:
         return []
     n = len(ways)
     starts, ends = np.array([way.start for way in ways]), np.array([way.end for way in ways])
     step = np.max(np.abs(starts[None] - ends[:, None]) / velocity, axis=2) + np.array([[heat(a, b) for b in ways] for a in ways])
-    step += np.array([way.cost for way in ways])[None]
     out, back = np.max(np.abs(starts - home) / velocity, axis=1), np.max(np.abs(ends - home) / velocity, axis=1)
-    out += np.array([way.cost for way in ways])
+    if home_table is not None and turning is not None:
+        for i, one in enumerate(ways):
+            for j, other in enumerate(ways):
+                if not _same(one.table, other.table):
+                    step[i, j] = back[i] + turning(one.table, other.table) + out[j]
+        out += np.array([0.0 if _same(home_table, way.table) else turning(home_table, way.table) for way in ways])
+    costs = np.array([way.cost for way in ways])
+    step += costs[None]
+    out += costs
     bead, rank = [way.bead for way in ways], [way.rank for way in ways]
     first_rank = min(rank)
     begin = sorted((k for k in range(n) if rank[k] == first_rank), key=lambda k: (out[k], k))[:MOST_STARTS]
@@ -90,6 +102,10 @@ def best_order(ways: list[Way], home: Array, velocity: Array) -> list[int]:
     total = _Total(step, out, back)
     best = min(orders, key=total.of)
     return _improved(best, total, bead, rank)
+
+
+def _same(a: Array, b: Array) -> bool:
+    return bool(np.max(np.abs(a - b), initial=0.0) < 1e-9)
 
 
 class _Total:

@@ -80,7 +80,7 @@ def seam_rows(plan: WeldPlan) -> list[dict[str, Any]]:
                 "spin_deg": _range(weld.spin),
                 "start_mm": [round(to_mm(float(v)), 2) + 0.0 for v in weld.Ts_piece_tcp[0, :3, 3]],
                 "end_mm": [round(to_mm(float(v)), 2) + 0.0 for v in weld.Ts_piece_tcp[-1, :3, 3]],
-                "touches": sum(touch.seam == weld.seam.name.partition(" tack ")[0] for touch in plan.touches),
+                "touches": len(plan.touches_of(weld)),
                 "positioner_deg": [round(to_deg(float(v)), 2) for v in weld.positioner[0]],
                 "starts_at_s": round(float(own[0].times[0]), 2),
                 "arc_on_s": round(sum(float(phase.times[-1] - phase.times[0]) for phase in own if phase.arc), 2),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cells.weld_model import WeldCell
-from core.frames import Array, angle_between, from_rotation_vector, interpolate, inverse
+from core.frames import Array, angle_between, inverse
 from parts.seam import Seam
+from robots.programs.positions import on_the_way
 from sim.robot_path import nearest_solutions
 from sim.weld.torch import circle
 
@@ -86,19 +87,8 @@ def _arc_angle(seam: Seam, Ts: Array, leg: Leg) -> float:
 def leg_poses(seam: Seam, Ts_piece_tcp: Array, leg: Leg, shares: Array) -> Array:
     """Tool poses at shares 0..1 of a move, as the controller drives it: on the line, or on the circle through three points while the tool turns evenly."""
     start, end = Ts_piece_tcp[leg.first], Ts_piece_tcp[leg.last]
-    out = np.array([interpolate(start, end, float(share)) for share in shares])
-    if leg.via is None:
-        return out
-    a, b, c = start[:3, 3], Ts_piece_tcp[leg.via][:3, 3], end[:3, 3]
-    ab, ac = b - a, c - a
-    normal = np.cross(ab, ac)
-    centre = a + (np.cross(normal, ab) * (ac @ ac) + np.cross(ac, normal) * (ab @ ab)) / (2 * normal @ normal)
-    axis = normal / np.linalg.norm(normal)
-    arm = a - centre
-    total = float(np.arctan2(axis @ np.cross(arm, c - centre), arm @ (c - centre))) % (2 * np.pi)
-    for T, share in zip(out, shares, strict=True):
-        T[:3, 3] = centre + from_rotation_vector(axis * total * share)[:3, :3] @ arm
-    return out
+    via = None if leg.via is None else Ts_piece_tcp[leg.via]
+    return np.array([on_the_way(start, via, end, float(share)) for share in shares])
 
 
 def bead_poses(seam: Seam, Ts_piece_tcp: Array) -> tuple[Array, Array, tuple[int, ...]]:

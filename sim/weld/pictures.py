@@ -53,7 +53,7 @@ def torch_pictures(cell: WeldCell, weldment: Weldment, plan: WeldPlan, most: int
     """
     stage = build_weld_stage(cell, weldment)
     hidden = {body.name for body in cell.bodies if body.group in ("floor", "fence")} | {"arc"}
-    beads = [weld for weld in plan.welds if weld.bead == 0 and " tack " not in weld.seam.name][:most]
+    beads = [weld for weld in plan.welds if weld.bead == 0 and weld.seam.tacked is None][:most]
     out: dict[str, bytes] = {}
     with Studio(stage, lambda name: name not in hidden) as studio:
         for number, weld in enumerate(beads, 1):

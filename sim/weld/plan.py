@@ -136,8 +136,11 @@ class WeldPlan:
 
         The seam may have been searched the other way round than it is welded; a tack lies on a stretch of its own name.
         """
-        name, of_tack, _ = weld.seam.name.partition(" tack ")
-        return [k for k, touch in enumerate(self.touches) if touch.seam == name or (of_tack and touch.seam.startswith(f"{name}."))]
+        tacked = weld.seam.tacked
+        name = weld.seam.name if tacked is None else tacked
+        return [
+            k for k, touch in enumerate(self.touches) if touch.seam == name or (tacked is not None and touch.seam.startswith(f"{name}."))
+        ]
 
 
 def joints_at(phase: WeldPhase, time: float) -> tuple[Array, Array]:

@@ -10,7 +10,6 @@ from sim.weld.torch import SeamFrames
 
 STEEP = 45 * DEG
 """From this inclination of the weld axis on a seam is welded up or down."""
-DOWNHAND = ("PA", "PB")
 
 
 def working_position(T_world_piece: Array, frames: SeamFrames) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from cells.weld_completeness import ARC_LINES
 from cells.weld_model import WeldCell, WeldProcedure
 from core.findings import Finding
 from core.frames import Array, inverse
@@ -51,8 +52,6 @@ LEAST_BLEND = 1e-3
 SLOWEST = 0.005
 CLAMPED_TIMEOUT, CLEAN_TIMEOUT = 60.0, 30.0
 """Longest waits for the part to be clamped and for the torch cleaner [s]."""
-NEEDED = {"arc-on": "out", "arc-ok": "in"}
-"""Lines of controllers without an arc instruction."""
 
 
 @dataclass(eq=False, slots=True)
@@ -284,6 +283,6 @@ def missing_lines(cell: WeldCell, language: str) -> list[Finding]:
         return []
     return [
         Finding("error", "missing-signal", f"the cell names no line '{name}', which {language} programs weld by", f"add it to `signals` ({way})", "export")
-        for name, way in NEEDED.items()
+        for name, way in ARC_LINES.items()
         if name not in cell.signals
     ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cells.weld_model import WeldCell
@@ -70,8 +72,12 @@ class WeldScene:
         return scene.posed(
             poses,
             allowed=allowed | welding_contacts(self.weldment),
-            margins=welding_margins(self.cell, sorted(self._groups), near_seam),
+            margins=self.margins_near(near_seam),
         )
+
+    def margins_near(self, pieces: tuple[str, ...]) -> Mapping[tuple[str, str], float]:
+        """Clearances while a seam of these pieces is welded."""
+        return welding_margins(self.cell, sorted(self._groups), pieces)
 
     def _build(self, *, positioner_moves: bool) -> tuple[Scene, tuple[int, ...]]:
         """The scene, and the indices of the positioner's links in it."""
@@ -112,6 +118,6 @@ class WeldScene:
             ignore_links=never_meeting(robot, robot_links, torch_links) | {(robot_links[0], world)},
             ignore_groups=never_checked(cell, self.weldment),
             margin=cell.margin,
-            margins=margins(cell),
+            margins=margins(),
         )
         return scene, positioner_links

@@ -106,7 +106,7 @@ class Bead:
 
 def rasters(bead: Bead) -> list[Raster]:
     """Rasters to try one after the other: preferred angles, other constant angles, angles that may change."""
-    whole = bead_raster(bead, whole=True)
+    whole = bead_raster(bead)
     pairs = np.unique(np.stack([whole.work, whole.travel], axis=1), axis=0)
     cost = angle_cost(bead, pairs[:, 0], pairs[:, 1])
     constant = []
@@ -116,15 +116,14 @@ def rasters(bead: Bead) -> list[Raster]:
     return [*constant, whole] if len(constant) > 1 else constant
 
 
-def bead_raster(bead: Bead, *, whole: bool, beyond: float = 0.0) -> Raster:
-    """Angles to try: spins with the preferred angles, or with the windows too."""
+def bead_raster(bead: Bead, *, beyond: float = 0.0) -> Raster:
+    """Angles to try: spins with the angles of the windows, and `beyond` them [rad]."""
     procedure, extra = bead.procedure, bead.procedure.passes[bead.number][2]
     w0 = biased(procedure.work, bead.seam.thickness_a, bead.seam.thickness_b) + extra
-    works, travels = np.array([w0]), np.array([procedure.travel.preferred])
-    if whole:
-        low, high = procedure.work.low + extra, procedure.work.high + extra
-        works = np.unique(np.round([w0, *_inside(low - beyond, high + beyond, 9 if beyond else 5)], 9))
-        travels = np.unique(np.round([travels[0], *_inside(procedure.travel.low - beyond, procedure.travel.high + beyond, 3)], 9))
+    low, high = procedure.work.low + extra, procedure.work.high + extra
+    works = np.unique(np.round([w0, *_inside(low - beyond, high + beyond, 9 if beyond else 5)], 9))
+    travel = procedure.travel
+    travels = np.unique(np.round([travel.preferred, *_inside(travel.low - beyond, travel.high + beyond, 3)], 9))
     spins = np.arange(-np.pi, np.pi - 1e-9, SPIN_STEP)
     w, v, s = np.meshgrid(works, travels, spins, indexing="ij")
     return Raster(w.ravel(), v.ravel(), s.ravel())

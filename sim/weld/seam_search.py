@@ -8,6 +8,7 @@ its nodes out, and the search is repeated.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -142,9 +143,16 @@ def _take_out(bead: Bead, raster: Raster, layers: list[Layer], nodes: list[int],
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Broken:
-    """Where a way through the graph fails between layers: next to which, and how near what comes there, if that is the reason."""
+    """Where a way through the graph fails between layers.
+
+    Attributes:
+        layers: Next to which.
+        why: The arm does not follow, something is in the way, or the straight way to an end is blocked.
+        clearance: How near what comes there, where that is known.
+    """
 
     layers: tuple[int, ...]
+    why: Literal["drive", "contact", "approach"]
     clearance: Clearance | None = None
 
 
@@ -166,16 +174,17 @@ def _made(
     qs, _ = follow(bead.cell, bead.T_world_piece @ dense, q_start)
     bad = _first_bad(bead, qs, len(dense))
     if bad is not None:
-        layer = int(np.searchsorted(samples, at[bad]))
-        broken = bead.scene.violation(qs[bad]) if bad < len(qs) else None
-        return _Broken(tuple(sorted({max(layer - 1, 0), min(layer, len(layers) - 1)})), broken)
+        index, why = bad
+        layer = int(np.searchsorted(samples, at[index]))
+        near = bead.scene.violation(qs[index]) if why == "contact" else None
+        return _Broken(tuple(sorted({max(layer - 1, 0), min(layer, len(layers) - 1)})), why, near)
     samples_dense = _nearest(at, everywhere)
     robot, Ts = qs[samples_dense], dense[samples_dense]
     work, travel = angles(fine, Ts)
     for k, end in ((0, Ts[0]), (len(layers) - 1, Ts[-1])):
         q = robot[0] if k == 0 else robot[-1]
         if approach(bead.cell, bead.scene, bead.T_world_piece @ end, q, bead.clearance) is None:
-            return _Broken((k,))
+            return _Broken((k,), "approach")
     position = working_position(bead.T_world_piece, fine)
     return SeamWeld(
         seam=bead.seam, bead=bead.number, procedure=bead.procedure.name, Ts_piece_tcp=Ts, work=work, travel=travel, spin=spin, robot=robot,
@@ -183,16 +192,16 @@ def _made(
     )  # fmt: skip
 
 
-def _first_bad(bead: Bead, qs: Array, count: int) -> int | None:
-    """The first of `count` dense samples at which a bead's joints fail; None: they hold."""
+def _first_bad(bead: Bead, qs: Array, count: int) -> tuple[int, Literal["drive", "contact"]] | None:
+    """The first of `count` dense samples at which a bead's joints fail, and how; None: they hold."""
     if len(qs) < count:
-        return len(qs)
+        return len(qs), "drive"
     clear = np.asarray(bead.scene.free(qs), dtype=bool)
     if not np.all(clear):
-        return int(np.argmin(clear))
+        return int(np.argmin(clear)), "contact"
     if len(set(postures(bead.cell.robot.model, qs))) > 1:
-        return int(np.argmax(np.diff(postures(bead.cell.robot.model, qs)) != 0))
-    return next((k for k in range(len(qs) - 1) if not bead.scene.edge_free(qs[k], qs[k + 1])), None)
+        return int(np.argmax(np.diff(postures(bead.cell.robot.model, qs)) != 0)), "drive"
+    return next(((k, "contact") for k in range(len(qs) - 1) if not bead.scene.edge_free(qs[k], qs[k + 1])), None)
 
 
 def _nearest(at: Array, wanted: Array) -> Array:
@@ -220,11 +229,20 @@ def _between(bead: Bead, broken: _Broken, frames: SeamFrames) -> SeamRefusal:
     at = float(frames.at[broken.layers[0]])
     near = broken.clearance
     remedy = f"{_turned(bead)}, or move what stands beside it"
-    if near is None:
+    if broken.why == "drive":
         message = f"the arm cannot drive it evenly {_place(bead, at)}"
         return SeamRefusal("seam-reach", message, f"{_turned(bead)}, or split the seam there", None, at)
+    if broken.why == "approach":
+        message = f"the torch has no straight way of {to_mm(bead.clearance):.0f} mm along its wire to it {_place(bead, at)}"
+        return SeamRefusal("seam-collision", message, f"{remedy}, or a shorter `clearance_mm`", None, at)
+    if near is None:
+        return SeamRefusal("seam-collision", _hidden(bead, at), remedy, None, at)
     message = f"while the torch turns {_place(bead, at)}, {near.body_a} comes within {to_mm(near.distance):.1f} mm of {near.body_b}"
     return SeamRefusal("seam-collision", message, remedy, (near.body_a, near.body_b), at)
+
+
+def _hidden(bead: Bead, at: float) -> str:
+    return f"between its checked places something is in the way {_place(bead, at)}"
 
 
 def _in_the_way(bead: Bead, frames: SeamFrames, raster: Raster, k: int, slide: float | None) -> SeamRefusal:
@@ -240,7 +258,7 @@ def _in_the_way(bead: Bead, frames: SeamFrames, raster: Raster, k: int, slide: f
     if best is None:
         return SeamRefusal(
             "seam-collision",
-            f"between its checked places something is in the way {_place(bead, at)}",
+            _hidden(bead, at),
             f"{_turned(bead)}, or move what stands beside it",
             None,
             at,
@@ -277,7 +295,7 @@ def _beyond(bead: Bead) -> SeamRefusal | None:
     """Angles outside of the windows with which the worst places could be welded."""
     frames = seam_frames(bead.seam, STEP, overlap=bead.overlap if bead.seam.closed else 0.0)
     places = samples_of(frames, layer_samples(frames)[[0, len(layer_samples(frames)) // 2, -1]])
-    raster = bead_raster(bead, whole=True, beyond=WIDER)
+    raster = bead_raster(bead, beyond=WIDER)
     slide = track_choices(bead, frames)[0]
     layers = make_layers(bead, places, raster, slide)
     if isinstance(layers, EmptyLayer):
@@ -285,11 +303,13 @@ def _beyond(bead: Bead) -> SeamRefusal | None:
     cheapest_angles = [raster.work[layer.poses[int(np.argmin(layer.cost))]] for layer in layers]
     travels = [raster.travel[layer.poses[int(np.argmin(layer.cost))]] for layer in layers]
     window, tilt = bead.procedure.work, bead.procedure.travel
-    inside = all(window.low <= w <= window.high for w in cheapest_angles) and all(tilt.low <= v <= tilt.high for v in travels)
+    # A pass may have an angle of its own.
+    low, high = window.low + bead.procedure.passes[bead.number][2], window.high + bead.procedure.passes[bead.number][2]
+    inside = all(low <= w <= high for w in cheapest_angles) and all(tilt.low <= v <= tilt.high for v in travels)
     if inside:
         return None
     shown = f"work {to_deg(min(cheapest_angles)):.0f} to {to_deg(max(cheapest_angles)):.0f} deg, travel {to_deg(min(travels)):.0f} to {to_deg(max(travels)):.0f} deg"
-    message = f"it could be reached with {shown}, beyond the procedure's {to_deg(window.low):.0f}..{to_deg(window.high):.0f} and {to_deg(tilt.low):.0f}..{to_deg(tilt.high):.0f} deg"
+    message = f"it could be reached with {shown}, beyond the procedure's {to_deg(low):.0f}..{to_deg(high):.0f} and {to_deg(tilt.low):.0f}..{to_deg(tilt.high):.0f} deg"
     return SeamRefusal(
         "seam-angle", message, f"allow these angles in procedure {bead.procedure.name} if they weld well, or {_turned(bead)}"
     )

@@ -10,7 +10,7 @@ from cells.weld_model import WeldCell, WeldProcedure
 from core.errors import UnknownNameError
 from core.findings import Finding
 from core.units import to_mm
-from parts.seam import Seam
+from parts.seam import TACK, Seam
 from parts.weldment import Weldment
 from sim.weld.options import WeldOptions
 from sim.weld.torch import corners, piece_of
@@ -42,14 +42,14 @@ def weld_tasks(weldment: Weldment, cell: WeldCell, options: WeldOptions) -> tupl
         UnknownNameError: An option names a seam or a procedure that does not exist.
     """
     names = [seam.name for seam in weldment.seams]
-    for name in (*options.procedures, *options.order, *(one for one in options.directions if one != "*")):
+    for name in (*options.procedures, *options.order, *(one for one in (*options.directions, *options.search) if one != "*")):
         if name not in names:
             raise UnknownNameError("seam", name, names)
     tacks: list[Task] = []
     tasks: list[Task] = []
     findings: list[Finding] = []
     for seam in weldment.seams:
-        procedure = _procedure(seam, cell, options, findings)
+        procedure = procedure_for(seam, cell, options, findings)
         if procedure is None:
             continue
         if options.tack_length > 0:
@@ -72,16 +72,19 @@ def tacks_of(seam: Seam, length: float, pitch: float) -> list[Seam]:
     """Short stretches at both ends and evenly between, at most `pitch` apart; of a closed seam all around; of a short seam one in its middle."""
     if not seam.closed and seam.length <= max(pitch / 2, 2 * length):
         half, middle = min(length, seam.length) / 2, seam.length / 2
-        return [piece_of(seam, middle - half, middle + half, f"{seam.name} tack 1")]
+        return [piece_of(seam, middle - half, middle + half, f"{seam.name}{TACK}1")]
     count = max(2, int(np.ceil((seam.length - length) / pitch)) + 1)
     if seam.closed:
         starts = np.arange(count) * seam.length / count
+        # Of a small ring half is left open.
+        length = min(length, seam.length / count / 2)
     else:
         starts = np.linspace(0.0, seam.length - length, count)
-    return [piece_of(seam, float(s), float(s) + length, f"{seam.name} tack {k}") for k, s in enumerate(starts, 1)]
+    return [piece_of(seam, float(s), float(s) + length, f"{seam.name}{TACK}{k}") for k, s in enumerate(starts, 1)]
 
 
-def _procedure(seam: Seam, cell: WeldCell, options: WeldOptions, findings: list[Finding]) -> WeldProcedure | None:
+def procedure_for(seam: Seam, cell: WeldCell, options: WeldOptions, findings: list[Finding]) -> WeldProcedure | None:
+    """The procedure that the job names, or the first that fits; why there is none is added to `findings`."""
     step = f"seam {seam.name}"
     thinner = min(seam.thickness_a, seam.thickness_b)
     given = options.procedures.get(seam.name)

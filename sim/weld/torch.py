@@ -177,8 +177,23 @@ def corners(seam: Seam) -> Array:
     return found
 
 
+def rolling(seam: Seam, turns: Array) -> Array:
+    """How far before and behind each of its corners (c,) the torch turns [m]: `ROLLING`, less where the next corner or an end is nearer."""
+    if seam.closed:
+        round_ = np.r_[turns[-1:] - seam.length, turns, turns[:1] + seam.length]
+        before, after = np.diff(round_[:-1]) / 2, np.diff(round_[1:]) / 2
+    else:
+        knots = np.r_[0.0, turns, seam.length]
+        sides = np.diff(knots) / 2
+        # Up to an end the whole way is free.
+        sides[[0, -1]] *= 2
+        before, after = sides[:-1], sides[1:]
+    found: Array = np.minimum(ROLLING, np.minimum(before, after))
+    return found
+
+
 def circle(seam: Seam) -> tuple[Array, float, Array]:
-    """Centre (3,) [m], radius [m] and unit axis (3,) of an arc: through its first point and those a third and two thirds along."""
+    """Centre (3,) [m], radius [m] and unit axis (3,) of an arc: of a closed one through its first point and those a third and two thirds along, else through its ends and its middle."""
     last = len(seam.points) - 1
     a, b, c = (seam.points[k] for k in ((0, last // 3, 2 * last // 3) if seam.closed else (0, last // 2, last)))
     ab, ac = b - a, c - a
@@ -206,7 +221,8 @@ def _stations(seam: Seam, first: float, last: float, step: float) -> Array:
     ends = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(seam.points, axis=0), axis=1))]
     laps = np.unique(np.round(np.concatenate([ends + lap * total for lap in range(int(last // total) + 1)]), 9)) if seam.closed else ends
     turns = corners(seam)
-    rolled = np.concatenate([turns + d + lap * total for d in (-ROLLING, ROLLING) for lap in range(3)]) if len(turns) else np.zeros(0)
+    half = rolling(seam, turns)
+    rolled = np.concatenate([turns + d + lap * total for d in (-half, half) for lap in range(3)]) if len(turns) else np.zeros(0)
     knots = np.r_[laps, rolled]
     knots = np.unique(np.r_[first, knots[(knots > first + 1e-6) & (knots < last - 1e-6)], last])
     pieces = [np.linspace(a, b, max(1, int(np.ceil((b - a) / step - 1e-9))) + 1)[1:] for a, b in zip(knots[:-1], knots[1:], strict=True)]
@@ -251,17 +267,18 @@ class _Path:
         return tangents, n_a, n_b
 
     def frames(self, at: Array) -> tuple[Array, Array, Array]:
-        """As `sharp`, but turned evenly about corners: between `ROLLING` before and behind a corner by linear mixing."""
+        """As `sharp`, but turned evenly about corners: on the stretch of `rolling` before and behind a corner by linear mixing."""
         out = [np.array(values) for values in self.sharp(at)]
-        for corner in self.corners:
+        for corner, half in zip(self.corners, rolling(self.seam, self.corners), strict=True):
             away = at - corner
             if self.seam.closed:
                 away = (away + self.total / 2) % self.total - self.total / 2
-            near = np.abs(away) < ROLLING
+            near = np.abs(away) < half
             if not np.any(near):
                 continue
-            share = ((away[near] + ROLLING) / (2 * ROLLING))[:, None]
-            before, after = (self.sharp(np.array([(corner + d) % self.total])) for d in (-ROLLING, ROLLING))
+            share = ((away[near] + half) / (2 * half))[:, None]
+            ends = (corner - half, corner + half)
+            before, after = (self.sharp(np.array([at % self.total if self.seam.closed else at])) for at in ends)
             for values, a, b in zip(out, before, after, strict=True):
                 values[near] = _unit((1 - share) * a + share * b)
         return out[0], out[1], out[2]

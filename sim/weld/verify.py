@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from cells.weld_model import WeldCell, WeldProcedure
 from core.findings import Finding
@@ -23,7 +24,7 @@ from sim.weld.lines import weld_lines
 from sim.weld.path import T_world_tcp
 from sim.weld.plan import SeamWeld, WeldPlan
 from sim.weld.replay import WeldReplayer
-from sim.weld.torch import angles, frames_at, nearest_at
+from sim.weld.torch import angles, corners, frames_at, nearest_at, seam_frames
 from sim.weld.virtual import Burn, VirtualWeldCell
 from sim.weld.world import NOTHING
 
@@ -31,6 +32,8 @@ ON_SEAM = 0.01e-3
 """How far the wire's end may be from where the bead is [m]."""
 AT_ENDS = 0.1e-3
 """How far the arc may begin and end from where the bead does [m]."""
+FINE = 0.5e-3
+"""Places on a bead beside the root are first sought at this distance from each other [m]."""
 ANGLE_SLACK = 0.02 * DEG
 """Text carries angles with this rounding."""
 SPEED_SLACK = 0.02
@@ -244,7 +247,7 @@ def on_bead(weld: SeamWeld, procedure: WeldProcedure, Ts_piece_tcp: Array) -> tu
     """Distance from the bead (k,) [m], work and travel angle (k,) [rad] of torch poses."""
     p = Ts_piece_tcp[:, :3, 3]
     a, b, _ = procedure.passes[weld.bead]
-    frames = frames_at(weld.seam, nearest_at(weld.seam, p))
+    frames = frames_at(weld.seam, _stations(weld, (a, b), p))
     bead = frames.points + a * frames.along_a + b * frames.along_b
     apart = p - bead
     # Along the seam there is no error: the nearest place of a polygon lies a little beside that of its curve.
@@ -253,6 +256,30 @@ def on_bead(weld: SeamWeld, procedure: WeldProcedure, Ts_piece_tcp: Array) -> tu
     past = np.where(np.linalg.norm(apart, axis=1) > 1e-4, np.linalg.norm(apart, axis=1), np.linalg.norm(across, axis=1))
     work, travel = angles(frames, Ts_piece_tcp)
     return past, work, travel
+
+
+def _stations(weld: SeamWeld, offset: tuple[float, float], points: Array) -> Array:
+    """Where along the root a bead comes nearest to points (k, 3), as distances from its start (k,) [m].
+
+    Beside the root a bead goes round a corner on another way than the root does, so the nearest place is sought on the bead itself.
+    """
+    if offset == (0.0, 0.0) or not len(corners(weld.seam)):
+        return nearest_at(weld.seam, points)
+    fine = seam_frames(weld.seam, FINE)
+    bead = fine.points + offset[0] * fine.along_a + offset[1] * fine.along_b
+    nearest = KDTree(bead).query(points)[1]
+    # Between two of them: the foot on the chord that lies nearer.
+    out = fine.at[nearest]
+    best = np.linalg.norm(points - bead[nearest], axis=1)
+    for step in (-1, 1):
+        other = np.clip(nearest + step, 0, len(bead) - 1)
+        way = bead[other] - bead[nearest]
+        share = np.clip(np.sum((points - bead[nearest]) * way, axis=1) / np.maximum(np.sum(way**2, axis=1), 1e-18), 0.0, 1.0)
+        away = np.linalg.norm(points - bead[nearest] - share[:, None] * way, axis=1)
+        out = np.where(away < best, fine.at[nearest] + share * (fine.at[other] - fine.at[nearest]), out)
+        best = np.minimum(best, away)
+    found: Array = out
+    return found
 
 
 def _span(values: Array) -> tuple[float, float]:

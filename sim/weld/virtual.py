@@ -170,7 +170,8 @@ class VirtualWeldCell:
         self._chain.append(replace(self._in_base(move), weld=burning))
         if move.blend is not None and len(self._chain) < LONGEST_LINE:
             return self.clock - began
-        return self._drive_on()
+        self._drive_on()
+        return self.clock - began
 
     def touched(self, move: Moved, T_end: Array) -> Array:
         """Where the wire's end meets the weldment on its straight way, against where that was expected."""

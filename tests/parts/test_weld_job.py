@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from cells.yaml_source import read_source
 from core.errors import InputError, UnknownNameError
 from parts.seam import Seam
-from parts.weld_job import WeldJobSpec, edited, own_seams
+from parts.weld_job import OwnSeamSpec, WeldJobSpec, edited, own_seams
 
 
 def line(name, start, end, normals=((0, -1, 0), (0, 0, 1))):
@@ -125,3 +126,8 @@ def test_placement_is_that_of_cell_files():
         {"weldment": "a.step", "placement": {"xyz_mm": [10, 20, 30], "rpy_deg": [0, 0, 90]}}
     ).placement.T_workpiece_weldment
     np.testing.assert_allclose(T @ [0.1, 0, 0, 1], [0.01, 0.12, 0.03, 1], atol=1e-12)
+
+
+def test_the_word_of_tacks_is_no_part_of_a_name():
+    with pytest.raises(ValidationError, match="names of tacks only"):
+        OwnSeamSpec(name="left tack plate", points_mm=[(0, 0, 0), (1, 0, 0)])

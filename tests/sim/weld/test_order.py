@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations, product
 
 import numpy as np
@@ -68,3 +69,11 @@ def test_ranks_come_in_order() -> None:
     ways = [way(k, 0.1 * k, 0.1 * k, rank=2 - k % 2, at=float(k)) for k in range(6)]
     ranks = [ways[k].rank for k in best_order(ways, np.zeros(1), np.ones(1))]
     assert ranks == [1, 1, 1, 2, 2, 2]
+
+
+def test_beads_of_one_position_of_the_positioner_are_welded_together() -> None:
+    """Two positions, the joints nearest to each other in turn; between positions the robot goes home."""
+    ways = [replace(way(k, 0.1 * k, 0.1 * k, at=float(k)), table=np.array([float(k % 2)])) for k in range(6)]
+    found = best_order(ways, np.array([2.0]), np.ones(1), np.zeros(1), lambda a, b: float(abs(a - b)[0]) + 0.5)
+    tables = [float(ways[k].table[0]) for k in found]
+    assert tables == sorted(tables)

@@ -136,3 +136,40 @@ def test_bias_points_the_wire_at_the_thicker_piece() -> None:
     assert biased(window, 0.006, 0.006) == 0.0
     # Face b thicker: the torch leans away from b, so that its wire points to b.
     assert biased(window, 0.003, 0.006) == pytest.approx(-2.5 * DEG)
+
+
+def around(*points: tuple[float, float], closed: bool = False) -> Seam:
+    """A fillet on the floor along these points, the wall to the left of the way; normals at corners are those of both sides."""
+    p = np.array([(*one, 0.0) for one in points])
+    steps = np.diff(p, axis=0)
+    sides = np.stack([steps[:, 1], -steps[:, 0], np.zeros(len(steps))], axis=1) / np.linalg.norm(steps, axis=1)[:, None]
+    first, last = (sides[-1] + sides[0],) * 2 if closed else (sides[0], sides[-1])
+    n = np.vstack((first, sides[:-1] + sides[1:], last))
+    n /= np.linalg.norm(n, axis=1)[:, None]
+    return Seam("1", "fillet", p, np.tile([0.0, 0, 1], (len(p), 1)), n, "line", closed, ("floor", "wall"), 0.006, 0.006)
+
+
+@pytest.mark.parametrize("thickness", [0.004, 0.006, 0.010, 0.015, 0.040])
+def test_two_corners_near_each_other_are_rolled_one_after_the_other(thickness: float) -> None:
+    """Round the end of a plate: along +x, +y, then -x; in its middle the way is +y."""
+    frames = seam_frames(around((0, 0), (0.1, 0), (0.1, thickness), (0, thickness)), 0.0005)
+    assert np.all(np.isfinite(frames.tangents)) and np.all(np.isfinite(frames.bisectors))
+    middle = int(np.argmin(np.abs(frames.at - 0.1 - thickness / 2)))
+    np.testing.assert_allclose(frames.tangents[middle], (0, 1, 0), atol=0.02)
+    turned = np.unwrap(np.arctan2(frames.tangents[:, 1], frames.tangents[:, 0]))
+    assert turned[-1] - turned[0] == pytest.approx(np.pi) and np.all(np.diff(turned) > -1e-9)
+
+
+@pytest.mark.parametrize("last", [0.003, 0.005, 0.02])
+def test_a_last_leg_shorter_than_the_rolling_is_welded_in_its_direction(last: float) -> None:
+    frames = seam_frames(around((0, 0), (0.1, 0), (0.1, last)), 0.001)
+    np.testing.assert_allclose(frames.tangents[-1], (0, 1, 0), atol=1e-9)
+    np.testing.assert_allclose(frames.tangents[0], (1, 0, 0), atol=1e-9)
+
+
+def test_a_small_closed_box_is_rolled_all_round() -> None:
+    side = 0.012
+    frames = seam_frames(around((0, 0), (side, 0), (side, side), (0, side), (0, 0), closed=True), 0.0005)
+    assert np.all(np.isfinite(frames.tangents))
+    turned = np.unwrap(np.arctan2(frames.tangents[:, 1], frames.tangents[:, 0]))
+    assert turned[-1] - turned[0] == pytest.approx(2 * np.pi, abs=1e-6) and np.all(np.diff(turned) > -1e-9)

@@ -9,12 +9,18 @@ import pytest
 
 from cells.weld_model import WeldCell
 from core.errors import UnknownNameError
+from core.units import DEG
 from parts.weldment import Weldment
 from sim.weld.job import plan_weld
 from sim.weld.options import WeldOptions
-from sim.weld.plan import WeldPlan
+from sim.weld.plan import SeamWeld, WeldPlan
 from sim.weld.replay import replay_weld
-from sim.weld.tasks import tacks_of
+from sim.weld.seam_search import SeamRefusal
+from sim.weld.tasks import Task, tacks_of
+from sim.weld.torch import seam_frames, torch_poses
+from sim.weld.verify import on_bead
+from sim.weld.ways import FoundWay, SeamWays
+from tests.sim.weld.test_torch import around, ring
 from tests.sim.weld.weld_cases import box, panel, piece, t_joint
 
 
@@ -105,3 +111,48 @@ def test_panel_has_no_neighbours_in_a_row(kr5: WeldCell) -> None:
     weldment = panel(3)
     plan = plan_weld(weldment, kr5)
     assert len(plan.welds) == 6 and not replay_weld(kr5, weldment, plan).findings
+
+
+def test_tacks_of_a_small_ring_do_not_go_round_it_twice(kr5: WeldCell) -> None:
+    """12 mm diameter, tacks of 20 mm: half of it stays open."""
+    small = ring(0.006)
+    tacks = tacks_of(small, 0.020, 0.15)
+    assert len(tacks) == 2 and sum(tack.length for tack in tacks) == pytest.approx(small.length / 2)
+    for tack in tacks:
+        assert np.all(np.isfinite(seam_frames(tack, 0.001).tangents))
+
+
+def test_later_passes_are_not_welded_without_their_root(kr5: WeldCell) -> None:
+    """The torch gets to the second pass only, which leans away from what is in the way of the first."""
+    procedure = next(one for one in kr5.procedures if one.name == "fillet-a4")
+    two = replace(procedure, passes=((0.0, 0.0, 0.0), (0.003, 0.0, 0.05)))
+    cell = replace(kr5, procedures=(two,))
+    weldment = t_joint(0.1, both=False)
+    asked = []
+
+    def only_later(ways: SeamWays, task: Task) -> list[FoundWay] | SeamRefusal:
+        asked.append(task.bead)
+        return SeamRefusal("seam-reach", "no", "none") if task.bead == 0 else found(ways, task)
+
+    found = SeamWays.of
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SeamWays, "of", only_later)
+        plan = plan_weld(weldment, cell)
+    assert plan.welds == () and plan.phases == () and asked == [0]
+
+
+def test_beads_beside_the_root_are_held_against_their_own_way_round_a_corner(kr5: WeldCell) -> None:
+    """L seam, a pass 4 mm out on the floor: poses straight from the frames are on it, with the angles they were made with."""
+    seam = around((0, 0), (0.1, 0), (0.1, 0.1))
+    procedure = replace(kr5.procedures[0], passes=((0.004, 0.0, 0.0),))
+    frames = seam_frames(seam, 0.0007)
+    Ts = torch_poses(frames, 0.1, -0.05, 0.0, offset=(0.004, 0.0))
+    k = len(Ts)
+    weld = SeamWeld(
+        seam, 0, procedure.name, Ts, np.full(k, 0.1), np.full(k, -0.05), np.zeros(k), np.zeros((k, 6)), np.zeros((k, 0)), "PB", 0.0
+    )
+    off, work, travel = on_bead(weld, procedure, Ts)
+    assert np.max(off) < 0.01e-3
+    assert np.max(np.abs(work - 0.1)) < 0.02 * DEG and np.max(np.abs(travel + 0.05)) < 0.02 * DEG
+    Ts[:, :3, 3] += np.array([0, 0, 0.5e-3])
+    assert np.max(on_bead(weld, procedure, Ts)[0]) > 0.3e-3
