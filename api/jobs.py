@@ -18,7 +18,7 @@ from cells.completeness import incomplete
 from cells.load import cell_names, load_cell
 from cells.weld_load import load_any_cell
 from cells.weld_model import WeldCell
-from cells.yaml_source import Source, read_source
+from cells.yaml_source import Source, read_source, told
 from core.errors import InputError, UnknownNameError
 from core.files import checked_size, inside
 from core.findings import Finding, has_errors
@@ -145,8 +145,8 @@ def _from_options(data: dict[str, Any], file: Path) -> JobSpec:
         names = [str(part) for part in first["loc"] if part not in ("bends", "default")]
         if not names:
             # What contradicts itself, rather than one value.
-            raise InputError(f"options and job file together: {first['msg'].removeprefix('Value error, ')}", file=file) from None
-        raise InputError(f"option --{'.'.join(names).replace('_', '-')}: {first['msg']} (got {first.get('input')!r})", file=file) from None
+            raise InputError(f"options and job file together: {told(first)}", file=file) from None
+        raise InputError(f"option --{'.'.join(names).replace('_', '-')}: {told(first)} (got {first.get('input')!r})", file=file) from None
 
 
 def drawn_part(asked: JobInput) -> tuple[FlatPattern, SheetPart | None]:

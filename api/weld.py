@@ -21,7 +21,7 @@ from core.progress import Progress
 from core.stages import Stages
 from core.units import MM, to_mm
 from parts.step_process import is_step
-from parts.weld_job import SeamTask, WeldJobSpec
+from parts.weld_job import WeldJobSpec
 from parts.weldment import Weldment
 from robots.programs.languages import LANGUAGES
 from robots.programs.languages import language as language_of
@@ -39,7 +39,6 @@ from sim.weld.recording import weld_recording_glb
 from sim.weld.replay import replay_weld, with_weld_replay
 from sim.weld.seam_pictures import seam_picture
 from sim.weld.setup_sheet import weld_setup_sheet
-from sim.weld.tasks import procedure_for
 from sim.weld.timeline_file import weld_timeline_dict
 from sim.weld.verify import WeldVerification
 
@@ -73,12 +72,11 @@ def run_weld(request: WeldRequest, progress: Progress) -> tuple[dict[str, Any], 
         loaded = load_weldment(request.source)
         cell, weldment, placed = as_placed(_cell(request, loaded.job), loaded)
         options = _options(loaded, request.seed)
-        passes = _wrong_passes(cell, loaded.tasks, options)
         _sayable(cell, request.language, options, request.source)
         _lies_free(cell, weldment, request.source)
         kept = weld_job_files(loaded.job, request.source.parent, loaded.files, cell, options.seed)
     plan = plan_weld(weldment, cell, options, progress)
-    plan = replace(plan, findings=(*weldment.findings, *placed, *passes, *_no_seams(loaded), *plan.findings))
+    plan = replace(plan, findings=(*weldment.findings, *placed, *_no_seams(loaded), *plan.findings))
     exported: Exported[WeldVerification] | None = None
     courses: Sequence[Course] = ()
     if plan.phases:
@@ -219,19 +217,6 @@ def _no_seams(loaded: LoadedWeldment) -> list[Finding]:
     return [Finding("error", "no-seams", f"there is no seam to weld: {why}", "give `own_seams` in a job file", "read")]
 
 
-def _wrong_passes(cell: WeldCell, tasks: tuple[SeamTask, ...], options: WeldOptions) -> list[Finding]:
-    """Seams that ask for other passes than their procedures have; those without a procedure are told elsewhere."""
-    findings = []
-    for task in tasks:
-        procedure = None if task.passes is None else procedure_for(task.seam, cell, options, [])
-        if procedure is not None and len(procedure.passes) != task.passes:
-            message = f"{task.passes} passes are asked for; its procedure {procedure.name} has {len(procedure.passes)}"
-            findings.append(
-                Finding("error", "passes-differ", message, "name a procedure with so many `passes`, or add one to the cell file", f"seam {task.seam.name}")
-            )  # fmt: skip
-    return findings
-
-
 def _options(loaded: LoadedWeldment, seed: int | None) -> WeldOptions:
     job = loaded.job
     directions: dict[str, Direction] = {"*": job.welding.direction}
@@ -239,6 +224,7 @@ def _options(loaded: LoadedWeldment, seed: int | None) -> WeldOptions:
     tacks = job.welding.tacks
     return WeldOptions(
         procedures={task.seam.name: task.procedure for task in loaded.tasks if task.procedure is not None},
+        passes={task.seam.name: task.passes for task in loaded.tasks if task.passes is not None},
         order=tuple(task.seam.name for task in loaded.tasks if task.order is not None),
         directions=directions,
         corners=job.welding.corners,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from core.errors import InputError, PliantError
 from core.files import checked_size
@@ -153,9 +154,14 @@ def _explained(error: ValidationError, model: type[BaseModel], source: Source) -
     else:
         value = first.get("input")
         shown = f" (got {str(value)[:80]!r})" if not isinstance(value, dict | list) else ""
-        message = f"'{name}': {first['msg']}{shown}"
+        message = (f"'{name}': " if name else "") + told(first) + shown
     more = len(errors) - 1
     return InputError(message + (f"; and {more} more" if more else ""), file=source.path, place=source.place(*loc))
+
+
+def told(item: ErrorDetails) -> str:
+    """What a schema error says, without pydantic's prefix for errors of our own."""
+    return item["msg"].removeprefix("Value error, ")
 
 
 def _fields(model: type[BaseModel], at: tuple[str | int, ...]) -> list[str]:

@@ -14,6 +14,7 @@ class WeldOptions:
 
     Attributes:
         procedures: Seam name to procedure name; other seams get the first of the cell's that fits.
+        passes: Seam name to number of beads; other seams get as many as their procedure has.
         order: Names of seams in the order to weld; empty: found.
         directions: Seam name to direction; `*` for all others.
         corners: Whether the torch rolls around corners within a seam, or stops and retracts there.
@@ -25,6 +26,7 @@ class WeldOptions:
     """
 
     procedures: dict[str, str] = field(default_factory=dict)
+    passes: dict[str, int] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     directions: dict[str, Direction] = field(default_factory=dict)
     corners: Literal["roll", "stop"] = "roll"

@@ -42,7 +42,12 @@ def weld_tasks(weldment: Weldment, cell: WeldCell, options: WeldOptions) -> tupl
         UnknownNameError: An option names a seam or a procedure that does not exist.
     """
     names = [seam.name for seam in weldment.seams]
-    for name in (*options.procedures, *options.order, *(one for one in (*options.directions, *options.search) if one != "*")):
+    for name in (
+        *options.procedures,
+        *options.passes,
+        *options.order,
+        *(one for one in (*options.directions, *options.search) if one != "*"),
+    ):
         if name not in names:
             raise UnknownNameError("seam", name, names)
     tacks: list[Task] = []
@@ -97,7 +102,8 @@ def procedure_for(seam: Seam, cell: WeldCell, options: WeldOptions, findings: li
         fitting = [
             one for one in cell.procedures if seam.kind in one.kinds and one.thickness_min - 1e-6 <= thinner <= one.thickness_max + 1e-6
         ]
-        found = next((one for one in fitting if seam.gap <= one.largest_gap), fitting[0] if fitting else None)
+        wanted = [one for one in fitting if options.passes.get(seam.name, len(one.passes)) == len(one.passes)] or fitting
+        found = next((one for one in wanted if seam.gap <= one.largest_gap), wanted[0] if wanted else None)
     if found is None:
         ranges = "; ".join(
             f"{one.name}: {'/'.join(one.kinds)} {to_mm(one.thickness_min):g} to {to_mm(one.thickness_max):g} mm" for one in cell.procedures
@@ -119,6 +125,13 @@ def procedure_for(seam: Seam, cell: WeldCell, options: WeldOptions, findings: li
                 step,
                 {"gap_mm": round(to_mm(seam.gap), 3)},
             )
+        )
+        return None
+    passes = options.passes.get(seam.name, len(found.passes))
+    if passes != len(found.passes):
+        message = f"{passes} passes are asked for; its procedure {found.name} has {len(found.passes)}"
+        findings.append(
+            Finding("error", "passes-differ", message, "name a procedure with so many `passes`, or add one to the cell file", step)
         )
         return None
     return found

@@ -104,6 +104,9 @@ def test_job_file_with_a_step_part(bracket, tmp_path):
     (tmp_path / "part.dxf").write_text("")
     with pytest.raises(InputError, match="thickness_mm"):
         job_spec(BendRequest(job))
+    job.write_text("part: part.step\ncell: bending-irb4600\nmaterial: mild-steel\nk_factor: 0.4\nallowance: din-6935\n")
+    with pytest.raises(InputError, match=r"job.yaml: line 1: k_factor and allowance din-6935 are two rules"):
+        job_spec(BendRequest(job))
 
 
 def test_the_shops_bend_table_makes_flat_and_plan(bracket, tmp_path):

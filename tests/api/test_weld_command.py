@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.weld import _wrong_passes
-from cells.weld_load import load_weld_cell
 from core.errors import InputError, PliantError
 from core.units import to_mm
-from parts.weld_job import SeamTask
-from sim.weld.options import WeldOptions
-from tests.sim.weld.weld_cases import t_joint
 
 ROOT = Path(__file__).resolve().parents[2]
 STEP = ROOT / "examples" / "weld" / "t_joint.step"
@@ -115,16 +109,3 @@ def test_what_cannot_be_is_refused_before_anything_is_planned(tmp_path: Path) ->
     assert "'gcode'" in language and "urscript" in language
     cell = refused(tmp_path, "weldment: t.step\ncell: welding-kr6\n")
     assert "job.yaml: cell" in cell and "welding-kr5" in cell
-
-
-def test_passes_are_held_against_the_procedure_that_is_taken(tmp_path: Path) -> None:
-    """Two fillet procedures by thickness: the one for thick plates has three passes."""
-    weldment = t_joint()
-    cell = load_weld_cell("welding-kr5")
-    one = next(it for it in cell.procedures if "fillet" in it.kinds)
-    thin = replace(one, name="thin", thickness_min=0.001, thickness_max=0.003)
-    thick = replace(one, name="thick", thickness_min=0.005, thickness_max=0.02, passes=((0.0, 0.0, 0.0),) * 3)
-    cell = replace(cell, procedures=(thin, thick))
-    for asked, codes in ((3, []), (1, ["passes-differ"] * 2)):
-        tasks = tuple(SeamTask(seam, passes=asked) for seam in weldment.seams)
-        assert [finding.code for finding in _wrong_passes(cell, tasks, WeldOptions())] == codes

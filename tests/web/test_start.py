@@ -44,6 +44,15 @@ LOW_CONTRAST = """() => {
 }"""
 
 
+def sent(page, stub, button):
+    """What a click sends to the server: kind, options, file names. Jobs of earlier tests may still run beside it."""
+    before = len(stub.received)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        button.click()
+    assert len(stub.received) == before + 1
+    return stub.received[-1]
+
+
 def test_a_drawing_is_dropped_planned_and_opened(open_page, stub, real_dxf):
     page = open_page("#lang=en")
     drawing = sorted(real_dxf.glob("*.dxf"))[0]
@@ -51,9 +60,8 @@ def test_a_drawing_is_dropped_planned_and_opened(open_page, stub, real_dxf):
     page.locator("#cell").select_option("bending-irb4600")
     page.locator("#material").select_option("stainless-304")
     page.locator("#thickness").fill("1.5")
-    page.get_by_role("button", name="Plan the job").click()
-    page.wait_for_selector(f"[data-job^=new] .stage-name:text-matches('{'|'.join(STAGES[2:])}')")
-    kind, options, files = stub.received[-1]
+    kind, options, files = sent(page, stub, page.get_by_role("button", name="Plan the job"))
+    page.wait_for_selector(f"[data-job=new{len(stub.received)}] .stage-name:text-matches('{'|'.join(STAGES[2:])}')")
     assert kind == "bend" and files == [drawing.name]
     assert options == {"cell": "bending-irb4600", "material": "stainless-304", "thickness_mm": 1.5, "angle_deg": 90, "direction": "up"}
     page.locator(f"[data-job=new{len(stub.received)}] [data-action=open]").click()
@@ -65,9 +73,8 @@ def test_a_drawing_is_dropped_planned_and_opened(open_page, stub, real_dxf):
 
 def test_an_example_needs_one_click(open_page, stub):
     page = open_page("#lang=en")
-    page.locator("[data-example=tray]").click()
-    page.wait_for_selector(f"[data-job^=new] .stage-name:text-matches('{'|'.join(STAGES)}')")
-    _, options, files = stub.received[-1]
+    _, options, files = sent(page, stub, page.locator("[data-example=tray]"))
+    page.wait_for_selector(f"[data-job=new{len(stub.received)}] .stage-name:text-matches('{'|'.join(STAGES)}')")
     assert files == ["tray.dxf"] and options["cell"] == "bending-kr120"
     assert float(page.locator(f"[data-job=new{len(stub.received)}] progress").get_attribute("max")) == 1
 
@@ -80,9 +87,7 @@ def test_a_weldment_is_sent_to_a_welding_cell(open_page, stub):
     page.locator("#drawing").set_input_files(step)
     page.locator("#cell").select_option("welding-track")
     assert [page.locator(f"#{name}").is_disabled() for name in ("material", "thickness", "angle")] == [True, True, True]
-    page.get_by_role("button", name="Plan the job").click()
-    page.wait_for_selector("[data-job^=new] .stage-name:text-matches('read|sequence|motion')")
-    assert stub.received[-1] == ("weld", {"cell": "welding-track"}, ["frame.step"])
+    assert sent(page, stub, page.get_by_role("button", name="Plan the job")) == ("weld", {"cell": "welding-track"}, ["frame.step"])
     page.locator("#cell").select_option("bending-irb4600")
     assert [page.locator(f"#{name}").is_disabled() for name in ("material", "thickness", "angle")] == [False, True, True]
     page.locator("#cell").select_option("welding-kr5")
@@ -92,18 +97,17 @@ def test_a_weldment_is_sent_to_a_welding_cell(open_page, stub):
 
 def test_the_welding_example_needs_one_click(open_page, stub):
     page = open_page("#lang=de")
-    page.locator("[data-example=t_joint]").click()
-    page.wait_for_selector(f"[data-job^=new] .stage-name:text-matches('{'|'.join(STAGES)}')")
-    assert stub.received[-1] == ("weld", {"cell": "welding-kr5"}, ["t_joint.step"])
+    assert sent(page, stub, page.locator("[data-example=t_joint]")) == ("weld", {"cell": "welding-kr5"}, ["t_joint.step"])
 
 
-def test_a_running_job_is_cancelled(open_page, stub):
+def test_a_running_job_is_cancelled(open_page, stub, monkeypatch):
+    monkeypatch.setattr(stub, "step", 2.0)
     page = open_page("#lang=en")
-    page.locator("[data-example=bracket]").click()
-    number = f"[data-job=new{len(stub.received) + 1}]"
-    page.locator(f"{number} [data-action=cancel]").click()
-    page.wait_for_selector(f"{number} .state:text('cancelled')")
-    assert stub.jobs[number[10:-1]]["state"] == "cancelled"
+    sent(page, stub, page.locator("[data-example=bracket]"))
+    number = f"new{len(stub.received)}"
+    page.locator(f"[data-job={number}] [data-action=cancel]").click()
+    page.wait_for_selector(f"[data-job={number}] .state:text('cancelled')")
+    assert stub.jobs[number]["state"] == "cancelled"
 
 
 def test_a_server_with_a_key_asks_for_it(browser, folder):

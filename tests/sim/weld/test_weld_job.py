@@ -16,7 +16,7 @@ from sim.weld.options import WeldOptions
 from sim.weld.plan import SeamWeld, WeldPlan
 from sim.weld.replay import replay_weld
 from sim.weld.seam_search import SeamRefusal
-from sim.weld.tasks import Task, tacks_of
+from sim.weld.tasks import Task, tacks_of, weld_tasks
 from sim.weld.torch import seam_frames, torch_poses
 from sim.weld.verify import on_bead
 from sim.weld.ways import FoundWay, SeamWays
@@ -156,3 +156,18 @@ def test_beads_beside_the_root_are_held_against_their_own_way_round_a_corner(kr5
     assert np.max(np.abs(work - 0.1)) < 0.02 * DEG and np.max(np.abs(travel + 0.05)) < 0.02 * DEG
     Ts[:, :3, 3] += np.array([0, 0, 0.5e-3])
     assert np.max(on_bead(weld, procedure, Ts)[0]) > 0.3e-3
+
+
+def test_passes_that_are_asked_for_choose_the_procedure(kr5: WeldCell) -> None:
+    """By thickness, then by the number of passes; a seam that none is for is left out with its reason."""
+    one = next(it for it in kr5.procedures if "fillet" in it.kinds)
+    thin = replace(one, name="thin", thickness_min=0.001, thickness_max=0.003)
+    single = replace(one, name="single", thickness_min=0.005, thickness_max=0.02)
+    triple = replace(single, name="triple", passes=((0.0, 0.0, 0.0),) * 3)
+    cell = replace(kr5, procedures=(thin, single, triple))
+    for passes, name in ((1, "single"), (3, "triple")):
+        tasks, findings = weld_tasks(t_joint(), cell, WeldOptions(passes={"1": passes}))
+        assert findings == [] and {task.procedure.name for task in tasks if task.of == "1"} == {name}
+        assert {task.procedure.name for task in tasks if task.of == "2"} == {"single"}
+    tasks, findings = weld_tasks(t_joint(), cell, WeldOptions(passes={"1": 2}))
+    assert [(finding.code, finding.step) for finding in findings] == [("passes-differ", "seam 1")] and {task.of for task in tasks} == {"2"}
