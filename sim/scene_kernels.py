@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frames import Array
-from sim.gjk import hull_distance
+from core.hull_distance import hull_distance
 
 Ints = NDArray[np.int64]
 FINEST = 2e-4

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull
 
-from sim.gjk import hull_distance
+from core.hull_distance import hull_distance
 from sim.motion import FreePath, JointLimits, plan_free
 from sim.scene import Scene
 from sim.scene_structure import SceneBody, SceneLink

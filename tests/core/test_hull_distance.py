@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial import ConvexHull
 
 from core.frames import Array
-from sim.gjk import hull_distance
+from core.hull_distance import hull_distance
 
 
 def ours(a: Array, b: Array) -> tuple[float, Array]:
