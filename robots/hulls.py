@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from core.frames import Array
+from core.hull_distance import hull_distance
 
 GAP = 3e-4
 """A reduced hull that misses the exact one by less than this is good enough [m]."""
@@ -45,7 +46,7 @@ def reduced_hull(points: Array, max_vertices: int = 128) -> tuple[Array, float]:
         gap = float(outside.max())
         room = max_vertices - len(chosen)
         if gap < GAP or room <= 0:
-            return vertices[chosen], max(gap, 0.0)
+            return vertices[chosen], _standing_out(vertices, chosen)
         # The furthest vertex of each of the faces that miss most; one per face, a few at a time.
         added: list[int] = []
         for index in np.argsort(-outside):
@@ -54,6 +55,14 @@ def reduced_hull(points: Array, max_vertices: int = 128) -> tuple[Array, float]:
             if all(np.linalg.norm(vertices[index] - vertices[other]) > 0.02 for other in added):
                 added.append(int(index))
         chosen = sorted({*chosen, *added})
+
+
+def _standing_out(vertices: Array, chosen: list[int]) -> float:
+    """The largest distance of a vertex from the hull of the chosen ones; beside an edge it is more than that from the plane of a face."""
+    inner, count = vertices[chosen], len(chosen)
+    both = np.concatenate((inner, vertices))
+    none = np.zeros((2, 3))
+    return max(hull_distance(both, 0, count, count + k, count + k + 1, np.inf, -np.inf, none) for k in range(len(vertices)))
 
 
 def _spread(count: int) -> Array:

@@ -176,7 +176,9 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             bodies,
             lower=robot.lower,
             upper=robot.upper,
-            ignore_links=never_meeting(robot, robot_links, gripper_links),
+            # The robot's foot stands on the floor or on a plinth; where it stands beside machine and tools is looked at once, when the cell is checked.
+            ignore_links=never_meeting(robot, robot_links, gripper_links)
+            | {(robot_links[0], link) for link in (*brake_links, upper_tools, lower_tools, world)},
             ignore_groups=_ignored_groups(cell, part, statics),
             margin=cell.margin,
             margins={(group, "gripper"): GRIPPER_MARGIN for group in part_groups(part)}
@@ -209,5 +211,4 @@ def _ignored_groups(cell: Cell, part: SheetPart, statics: list[Body]) -> frozens
     # A flange always touches the flange it is bent from; the part against itself is checked by the sequence search.
     groups = part_groups(part)
     pairs |= {(a, b) for a in groups for b in groups}
-    # The robot stands on the floor or on its plinth with its base link; that pair is left out by name in `Robot` bodies.
     return frozenset(pairs)

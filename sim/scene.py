@@ -191,6 +191,17 @@ class Scene:
         )
         return None if which < 0 else self._clearance(distance, self._pairs[which], points)
 
+    def near(self, q: Array, distance: float) -> tuple[Clearance, ...]:
+        """Every pair of hulls that is `distance` [m] or less apart at q (n,), whether the robot moves them against each other or not."""
+        self._move(q)
+        f = self._fixed
+        pairs = np.concatenate((self._pairs, self._static_pairs))
+        a, b = pairs[:, 0], pairs[:, 1]
+        gaps = np.maximum(np.maximum(self._low[a] - self._high[b], self._low[b] - self._high[a]), 0.0)
+        rows = np.flatnonzero(np.linalg.norm(gaps, axis=1) - f.radius[a] - f.radius[b] <= distance)
+        found = (self._closest(pairs[row : row + 1], np.inf) for row in rows)
+        return tuple(clearance for clearance in found if clearance.distance <= distance)
+
     def static_distance(self, cap: float = 0.3) -> Clearance:
         """The closest of the pairs that do not depend on the robot: a part in the brake against the tools."""
         return self._closest(self._static_pairs, cap)
