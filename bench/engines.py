@@ -41,7 +41,7 @@ from sim.scene_parts import Groups
 from sim.weld.scene import WeldScene
 from sim.weld.world import WeldWorld
 from sim.world import World
-from sim.world_engine import Engine
+from sim.world_engine import MARGIN, Engine
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 STATES = 10_000
@@ -49,8 +49,8 @@ POSES = 100
 """Random states of a bending cell come as so many poses of brake and sheet, and random robot positions at each."""
 EVERY = 10
 """In every so many-th state all pairs are compared; in the others the planner's closest, or all that pybullet finds where the planner finds none."""
-ROUNDING = 1e-5
-"""pybullet's distances of hulls without margin are exact to this [m]."""
+ROUNDING = 2 * MARGIN
+"""pybullet's distances of hulls are exact to this [m]."""
 BULLET_SIDES = 32
 """pybullet makes a cylinder of a URDF a prism with corners on the cylinder."""
 SIGHT = 0.05
@@ -61,9 +61,9 @@ class Shape(NamedTuple):
     """How a body's shape differs between the engines [m].
 
     Attributes:
-        planner: The planner's stands out of pybullet's by at most this: the radius that a reduced hull carries, the corners of the prism that stands for a cylinder
-            round it, and those of a box that pybullet rounds by its margin.
-        pybullet: pybullet's stands out of the planner's by at most this: the margin that it keeps on links of a URDF.
+        planner: The planner's stands out of pybullet's by at most this: the radius that a reduced hull carries, the corners of the prism round a cylinder beside
+            those of pybullet's prism in it, and the corners of a box that pybullet rounds by its skin.
+        pybullet: pybullet's stands out of the planner's by at most this: the skin that it keeps on meshes and cylinders of a URDF.
     """
 
     planner: float
@@ -181,8 +181,8 @@ def machine_shapes(mechanism: Mechanism, prefix: str) -> dict[str, Shape]:
     for link in mechanism.links:
         (element,) = root.xpath("link[@name=$name]", name=link.name)
         radii = [float(cylinder.get("radius")) for cylinder in element.findall("collision/geometry/cylinder")]
-        boxes = (np.sqrt(3) - 1) * SKIN if element.find("collision/geometry/box") is not None else 0.0
-        found[f"{prefix}{link.name}"] = Shape(max([link.hull_gap, boxes, *(radius * corners for radius in radii)]), SKIN)
+        rounded = (np.sqrt(3) - 1) * SKIN if element.find("collision/geometry/box") is not None else 0.0
+        found[f"{prefix}{link.name}"] = Shape(max([link.hull_gap, rounded, *(radius * corners for radius in radii)]), SKIN)
     return found
 
 

@@ -1,6 +1,6 @@
 """pybullet as the second engine, whatever stands in the cell: machines from their URDFs moved by joint values, everything else convex hulls posed by hand.
 
-pybullet's collision margin is set to 0 on every shape, after which its distances between hulls are exact to 0.01 mm.
+Every shape keeps a collision margin of 0.01 mm (`MARGIN`), so pybullet's distances between hulls are small by at most twice that.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from sim.scene_parts import Groups
 
 SAME_PLACE = 1e-8
 """Poses that differ by less than this in every entry are the same [m, or an entry of a rotation]."""
+MARGIN = 1e-5
+"""Collision margin of every shape [m]. Without any, pybullet says of 4 in 100,000 pairs of hulls that overlap that they are apart, by up to centimetres; with this one of none
+in 130,000 (tests/sim/test_engines.py)."""
 TOUCH = 1e-3
 """Bodies that may touch overlap by at most this: in plans a sheet is up to 0.25 mm inside fingers and die [m]."""
 
@@ -113,7 +116,7 @@ class Engine(ABC):
         numbers = self._numbers[uid]
         found = {}
         for link in mechanism.links:
-            pybullet.changeDynamics(uid, numbers[link.name], collisionMargin=0.0, physicsClientId=self.client)
+            pybullet.changeDynamics(uid, numbers[link.name], collisionMargin=MARGIN, physicsClientId=self.client)
             if link.hulls:
                 found[link.name] = len(self.bodies)
                 self.bodies.append(
@@ -126,7 +129,7 @@ class Engine(ABC):
             pybullet.GEOM_MESH, vertices=np.asarray(hull, dtype=float).tolist(), physicsClientId=self.client
         )
         uid = int(pybullet.createMultiBody(0.0, shape, physicsClientId=self.client))
-        pybullet.changeDynamics(uid, -1, collisionMargin=0.0, physicsClientId=self.client)
+        pybullet.changeDynamics(uid, -1, collisionMargin=MARGIN, physicsClientId=self.client)
         self.bodies.append(EngineBody(uid, -1, name, group, _box(hull)))
         return len(self.bodies) - 1
 
