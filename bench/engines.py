@@ -190,9 +190,12 @@ def compare(settings: Iterable[Setting], states: int, rng: np.random.Generator) 
     """Both engines in random states, `states` in each setting, joints uniform between their limits."""
     out = Agreement()
     begin = time.perf_counter()
+    engines = None
     for setting in settings:
-        engines = _Engines(setting)
-        out.one_sided |= engines.one_sided()
+        if engines is None:
+            engines = _Engines(setting)
+            out.one_sided = engines.one_sided()
+        engines.setting = setting
         for q in rng.uniform(setting.scene.lower, setting.scene.upper, (states, len(setting.scene.lower))):
             engines.compare(q, out)
     out.seconds = time.perf_counter() - begin
@@ -203,7 +206,7 @@ Pair = tuple[str, str]
 
 
 class _Engines:
-    """Both engines in one setting, asked by the names of bodies; a gripper is one body."""
+    """Both engines in settings of one world, asked by the names of bodies; a gripper is one body."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -220,7 +223,7 @@ class _Engines:
     def one_sided(self) -> dict[Pair, str]:
         """Pairs that one engine never looks at, and the engine that does."""
         planner, pybullet = self._planner(self.setting.scene.lower, np.inf).keys(), self.by_pair.keys()
-        return {pair: "planner" for pair in planner - pybullet} | {pair: "pybullet" for pair in pybullet - planner}
+        return dict.fromkeys(planner - pybullet, "planner") | dict.fromkeys(pybullet - planner, "pybullet")
 
     def compare(self, q: Array, out: Agreement) -> None:
         """Adds one state."""

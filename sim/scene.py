@@ -196,11 +196,8 @@ class Scene:
         self._move(q)
         f = self._fixed
         pairs = np.concatenate((self._pairs, self._static_pairs))
-        a, b = pairs[:, 0], pairs[:, 1]
-        gaps = np.maximum(np.maximum(self._low[a] - self._high[b], self._low[b] - self._high[a]), 0.0)
-        rows = np.flatnonzero(np.linalg.norm(gaps, axis=1) - f.radius[a] - f.radius[b] <= distance)
-        found = (self._closest(pairs[row : row + 1], np.inf) for row in rows)
-        return tuple(clearance for clearance in found if clearance.distance <= distance)
+        rows = np.flatnonzero(kernels.pairs_within(pairs, f.radius, f.starts, self._world, self._low, self._high, distance))
+        return tuple(self._closest(pairs[row : row + 1], np.inf) for row in rows)
 
     def static_distance(self, cap: float = 0.3) -> Clearance:
         """The closest of the pairs that do not depend on the robot: a part in the brake against the tools."""

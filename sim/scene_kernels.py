@@ -101,6 +101,20 @@ def closest_pair(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def pairs_within(pairs: Ints, radius: Array, starts: Ints, world: Array, low: Array, high: Array, distance: float) -> NDArray[np.bool_]:
+    """Which pairs (n, 2) are at most `distance` apart: (n,)."""
+    trial = np.zeros((2, 3))
+    found = np.zeros(pairs.shape[0], dtype=np.bool_)
+    for k in range(pairs.shape[0]):
+        a, b = pairs[k, 0], pairs[k, 1]
+        want = distance + radius[a] + radius[b]
+        found[k] = _box_gap(low, high, a, b) <= want and (
+            hull_distance(world, starts[a], starts[a + 1], starts[b], starts[b + 1], want, want, trial) <= want
+        )
+    return found
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def worst_pair(
     pairs: Ints, margins: Array, radius: Array, starts: Ints, world: Array, low: Array, high: Array, points: Array
 ) -> tuple[float, int]:
