@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rtbdata
 import yaml
-from scipy.optimize import linprog
 
 from core.errors import InputError, UnknownNameError
-from core.frames import Array
 from core.units import DEG
+from robots.link_pairs import link_pairs
 from robots.mechanism import Mechanism
 from robots.model import RobotModel
 from robots.urdf import load_urdf
@@ -80,49 +78,8 @@ def make_robot(
         acceleration,
         jerk,
         payload,
-        never_colliding_links(mechanism),
+        link_pairs(mechanism).unchecked,
         controller,
         language,
         torque_limit=limit,
     )
-
-
-def never_colliding_links(mechanism: Mechanism, samples: int = 60) -> frozenset[tuple[str, str]]:
-    """Pairs of links that need no check: joined by a joint, or touching in every one of `samples` seeded positions.
-
-    Links without shape between two others count as part of the joint.
-    """
-    shaped = [i for i, link in enumerate(mechanism.links) if link.hulls]
-    parent = {joint.child: joint.parent for joint in mechanism.joints}
-
-    def carrier(i: int) -> int | None:
-        at = parent.get(i)
-        while at is not None and not mechanism.links[at].hulls:
-            at = parent.get(at)
-        return at
-
-    pairs = {(at, i) for i in shaped if (at := carrier(i)) is not None}
-    rng = np.random.default_rng(7)
-    qs = rng.uniform(mechanism.lower, mechanism.upper, (samples, len(mechanism.joint_names)))
-    Ts = mechanism.fk_batch(qs)
-    for a, b in combinations(shaped, 2):
-        if (a, b) not in pairs and all(_touch(mechanism, T, a, b) for T in Ts):
-            pairs.add((a, b))
-    return frozenset((mechanism.links[a].name, mechanism.links[b].name) for a, b in pairs)
-
-
-def _touch(mechanism: Mechanism, Ts: Array, a: int, b: int) -> bool:
-    return any(
-        _hulls_touch(h @ Ts[a][:3, :3].T + Ts[a][:3, 3], g @ Ts[b][:3, :3].T + Ts[b][:3, 3])
-        for h in mechanism.links[a].hulls
-        for g in mechanism.links[b].hulls
-    )
-
-
-def _hulls_touch(a: Array, b: Array) -> bool:
-    """Whether two convex hulls share a point: a linear program over convex combinations (boxes tested first)."""
-    if np.any(a.max(axis=0) < b.min(axis=0)) or np.any(b.max(axis=0) < a.min(axis=0)):
-        return False
-    A = np.vstack((np.hstack((a.T, -b.T)), np.r_[np.ones(len(a)), np.zeros(len(b))], np.r_[np.zeros(len(a)), np.ones(len(b))]))
-    result = linprog(np.zeros(A.shape[1]), A_eq=A, b_eq=np.r_[0.0, 0.0, 0.0, 1.0, 1.0], bounds=(0, None), method="highs")
-    return bool(result.status == 0)
