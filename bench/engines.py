@@ -53,6 +53,8 @@ ROUNDING = 2 * MARGIN
 """pybullet's distances of hulls are exact to this [m]."""
 BULLET_SIDES = 32
 """pybullet makes a cylinder of a URDF a prism with corners on the cylinder."""
+HALVINGS = 24
+"""Of the way from a free to a colliding state, to get beside the contact."""
 SIGHT = 0.05
 """Distances above this are not told apart [m]."""
 
@@ -186,8 +188,34 @@ def machine_shapes(mechanism: Mechanism, prefix: str) -> dict[str, Shape]:
     return found
 
 
-def compare(settings: Iterable[Setting], states: int, rng: np.random.Generator) -> Agreement:
-    """Both engines in random states, `states` in each setting, joints uniform between their limits."""
+def anywhere(scene: Scene, count: int, rng: np.random.Generator) -> Array:
+    """Joints uniform between their limits (count, n)."""
+    return rng.uniform(scene.lower, scene.upper, (count, len(scene.lower)))
+
+
+def at_contact(scene: Scene, count: int, rng: np.random.Generator) -> Array:
+    """States just beside a contact and just in it (k, n), k at most `count`: between random free and colliding ones, halved until they are a hair apart."""
+    if scene.static_distance(SIGHT).distance <= 0.0:
+        return np.zeros((0, len(scene.lower)))
+    some = anywhere(scene, 2 * count, rng)
+    collides = scene.distances(some, SIGHT) <= 0.0
+    found = []
+    for free, colliding in zip(some[~collides][: count // 2], some[collides][: count // 2], strict=False):
+        for _ in range(HALVINGS):
+            middle = (free + colliding) / 2
+            if scene.distance(middle, SIGHT).distance <= 0.0:
+                colliding = middle
+            else:
+                free = middle
+        found += [free, colliding]
+    return np.array(found).reshape(-1, len(scene.lower))
+
+
+Draw = Callable[[Scene, int, np.random.Generator], Array]
+
+
+def compare(settings: Iterable[Setting], states: int, rng: np.random.Generator, draw: Draw = anywhere) -> Agreement:
+    """Both engines in random states, `states` in each setting, drawn as `draw` does."""
     out = Agreement()
     begin = time.perf_counter()
     engines = None
@@ -196,7 +224,7 @@ def compare(settings: Iterable[Setting], states: int, rng: np.random.Generator) 
             engines = _Engines(setting)
             out.one_sided = engines.one_sided()
         engines.setting = setting
-        for q in rng.uniform(setting.scene.lower, setting.scene.upper, (states, len(setting.scene.lower))):
+        for q in draw(setting.scene, states, rng):
             engines.compare(q, out)
     out.seconds = time.perf_counter() - begin
     return out
@@ -272,16 +300,16 @@ def _named(name_a: str, group_a: str, name_b: str, group_b: str) -> Pair:
     return a, b
 
 
-def agreement(name: str, states: int = STATES) -> Agreement:
+def agreement(name: str, states: int = STATES, draw: Draw = anywhere) -> Agreement:
     """Of a shipped cell with the part of an example."""
     rng = np.random.default_rng(11)
     if name in shipped_cells("welding"):
         weldment = load_weldment(EXAMPLES / "weld" / "t_joint.step").weldment
-        return compare(welding_settings(load_weld_cell(name), weldment), states, rng)
+        return compare(welding_settings(load_weld_cell(name), weldment), states, rng, draw)
     cell = load_cell(name)
     tray, bracket = (load_part(EXAMPLES / "parts" / f"{part}.yaml") for part in ("tray", "bracket"))
     part = tray if any(candidate_grips(tray, gripper) for gripper in cell.grippers) else bracket
-    return compare(bending_settings(cell, part, rng), states // POSES, rng)
+    return compare(bending_settings(cell, part, rng), states // POSES, rng, draw)
 
 
 def main() -> None:
@@ -290,12 +318,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cells", nargs="*", default=shipped, metavar="CELL", help=f"shipped cells; default: {', '.join(shipped)}")
     parser.add_argument("--states", type=int, default=STATES)
+    parser.add_argument("--at-contact", action="store_true", help="states beside a contact, halved between free and colliding ones")
     asked = parser.parse_args()
-    print("| cell | states | colliding | pairs compared | in the band | largest, mm | outside | largest, mm | looked at by one | s |")
-    print(f"|---|{'--:|' * 9}")
+    heads = (
+        "cell",
+        "states",
+        "colliding",
+        "pairs compared",
+        "in the band",
+        "largest, mm",
+        "outside",
+        "largest, mm",
+        "looked at by one",
+        "s",
+    )
+    print(f"| {' | '.join(heads)} |\n|---|{'--:|' * (len(heads) - 1)}")
     told = []
     for name in asked.cells:
-        found = agreement(name, asked.states)
+        found = agreement(name, asked.states, at_contact if asked.at_contact else anywhere)
         figures = []
         for some in (found.inside, found.outside):
             figures += [str(len(some)), f"{1e3 * max(one.apart for one in some):.2f}" if some else "-"]
