@@ -1,8 +1,8 @@
 """Whether planner and pybullet find the same states free: `python -m bench.engines [CELL ...] [--states 10000]`.
 
-Random states of a cell, a sheet in the gripper or a weldment on the table, are asked of the planner's scene and of the world that replays plans. Two bodies of
-which one engine says that they touch and the other that they are apart are a disagreement. It lies in the band when the two engines' shapes of these bodies
-differ by as much (`Shape`); anything more is a fault of one of the engines.
+Random states of a cell, a sheet in the gripper or a weldment on the table, are asked of the planner's scene and of the world that replays plans. Two
+bodies of which one engine says that they touch and the other that they are apart are a disagreement. It lies in the band when the two engines' shapes of
+these bodies differ by as much (`Shape`); anything more is a fault of one of the engines.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STATES = 10_000
 POSES = 100
 """Random states of a bending cell come as so many poses of brake and sheet, and random robot positions at each."""
 EVERY = 10
-"""In every so many-th state all pairs are compared; in the others the planner's closest, or all that pybullet finds where the planner finds none."""
+"""In every so many-th state all pairs are compared; else the planner's closest, or all that pybullet finds where the planner finds none."""
 ROUNDING = 2 * MARGIN
 """pybullet's distances of hulls are exact to this [m]."""
 BULLET_SIDES = 32
@@ -63,8 +63,8 @@ class Shape(NamedTuple):
     """How a body's shape differs between the engines [m].
 
     Attributes:
-        planner: The planner's stands out of pybullet's by at most this: the radius that a reduced hull carries, the corners of the prism round a cylinder beside
-            those of pybullet's prism in it, and the corners of a box that pybullet rounds by its skin.
+        planner: The planner's stands out of pybullet's by at most this: the radius that a reduced hull carries, the corners of the prism round a cylinder
+            beside those of pybullet's prism in it, and the corners of a box that pybullet rounds by its skin.
         pybullet: pybullet's stands out of the planner's by at most this: the skin that it keeps on meshes and cylinders of a URDF.
     """
 
@@ -136,7 +136,7 @@ class Setting:
 
 
 def bending_settings(cell: Cell, part: SheetPart, rng: np.random.Generator, poses: int = POSES) -> Iterator[Setting]:
-    """The cell with the first punch and die over the whole beam and the part in the first gripper that can hold it; brake, gripper and bends at random."""
+    """The cell with its first punch and die over the whole beam, the part in the first gripper that can hold it; brake, gripper and bends at random."""
     setup = full_beam(cell)
     gripper, grip = next((gripper, grips[0]) for gripper in cell.grippers if (grips := candidate_grips(part, gripper)))
     placement = PartPlacement("tcp", grip.flange, grip.T_tcp_flange, "gripper")
@@ -194,7 +194,7 @@ def anywhere(scene: Scene, count: int, rng: np.random.Generator) -> Array:
 
 
 def at_contact(scene: Scene, count: int, rng: np.random.Generator) -> Array:
-    """States just beside a contact and just in it (k, n), k at most `count`: between random free and colliding ones, halved until they are a hair apart."""
+    """States just beside a contact and just in it (k, n), k at most `count`: the way from a free to a colliding one, halved to a hair."""
     if scene.static_distance(SIGHT).distance <= 0.0:
         return np.zeros((0, len(scene.lower)))
     some = anywhere(scene, 2 * count, rng)
@@ -344,7 +344,8 @@ def main() -> None:
         print(f"| {' | '.join(cells)} |", flush=True)
         told += [f"{name}: only {engine} looks at {one} and {two}" for (one, two), engine in sorted(found.one_sided.items())]
         told += [
-            f"{name}, state {one.state}: {' and '.join(one.bodies)}: planner {1e3 * one.planner:.2f} mm, pybullet {1e3 * one.pybullet:.2f} mm, band {1e3 * one.band:.2f} mm"
+            f"{name}, state {one.state}: {' and '.join(one.bodies)}: planner {1e3 * one.planner:.2f} mm, pybullet {1e3 * one.pybullet:.2f} mm, "
+            f"band {1e3 * one.band:.2f} mm"
             for one in found.outside
         ]
         worst = Counter(one.bodies for one in found.inside).most_common(3)

@@ -1,7 +1,8 @@
 """Which links of a machine need no check against each other: joined, always touching, or proven never to come near.
 
-A pair is proven over all positions of the joints between its two links by branch and bound: at the middle of a box of joint ranges the distance is measured, and in all
-of the box the links are no nearer than that less the ways that their points can make (docs/motion_bound.md). Boxes that this does not settle are halved.
+A pair is proven over all positions of the joints between its two links by branch and bound: at the middle of a box of joint ranges the distance is
+measured, and in all of the box the links are no nearer than that less the ways that their points can make (docs/motion_bound.md). Boxes that this does not
+settle are halved.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.hull_distance import hull_distance
 from robots.mechanism import Joint, Mechanism
 
 CLEARANCE = 5e-3
-"""Pairs that are proven to stay this far apart are not checked [m]: more than any margin that scenes keep between an arm's own links, and than pybullet's skins."""
+"""Pairs that are proven to stay this far apart are not checked [m]: more than scenes keep between an arm's own links, and than pybullet's skins."""
 MOST_BOXES = 20_000
 """A pair that is not settled with so many boxes stays checked."""
 SAMPLES = 60
@@ -34,8 +35,8 @@ class LinkPairs:
     """Pairs of links with a shape, by name, the one nearer the root first.
 
     Attributes:
-        adjacent: Joined by a joint; links without shape between two others count as part of it. Descriptions let links overlap there, in every position of the
-            joint, so that these pairs are told by nothing but the joint's limits.
+        adjacent: Joined by a joint; links without shape between two others count as part of it. Descriptions let links overlap there, in every position
+            of the joint, so only the joint's limits say what these two may do.
         always: Touch in every sampled position.
         never: Proven to stay `CLEARANCE` apart in every position within the limits.
         checked: All others.
@@ -174,7 +175,8 @@ def _at(vertices: Array, starts: NDArray[np.int64], count: int, offsets: Array, 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _descent(
-    vertices: Array, starts: NDArray[np.int64], count: int, offsets: Array, axes: Array, slides: NDArray[np.bool_], ranges: Array, q: Array, want: float
+    vertices: Array, starts: NDArray[np.int64], count: int, offsets: Array, axes: Array, slides: NDArray[np.bool_], ranges: Array, q: Array,
+    want: float,
 ) -> float:  # fmt: skip
     """A small distance, joint by joint downhill from q (n,); ends below `want`, or where no step of 1/1000 of a range leads further down."""
     best = _at(vertices, starts, count, offsets, axes, slides, q)
@@ -220,9 +222,10 @@ def _inverse(T: Array) -> Array:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _proven(
-    vertices: Array, starts: NDArray[np.int64], count: int, offsets: Array, axes: Array, slides: NDArray[np.bool_], ranges: Array, want: float, most: int
+    vertices: Array, starts: NDArray[np.int64], count: int, offsets: Array, axes: Array, slides: NDArray[np.bool_], ranges: Array, want: float,
+    most: int,
 ) -> bool:  # fmt: skip
-    """Whether two links stay `want` apart in every position of the joints between them, settled with at most `most` boxes; False also where that is not enough.
+    """Whether two links stay `want` apart in every position of the joints between them; False also where `most` boxes do not settle it.
 
     Args:
         vertices: Of all hulls, each in its link (m, 3) [m].
@@ -247,7 +250,7 @@ def _proven(
         for i in range(n):
             centre[i], half = (box[i, 0] + box[i, 1]) / 2, (box[i, 1] - box[i, 0]) / 2
             chords[i] = half if slides[i] else 2.0 * np.sin(min(half, np.pi) / 2)
-        # far[i]: how far the second link's points get with the joints i, i + 1, ... somewhere in the box; near[i]: the first link's, with those before i.
+        # How far points get with joints anywhere in the box: far[i], the second link's with i, i + 1, ...; near[i], the first link's with those before i.
         T = offsets[n].copy()
         for i in range(n - 1, -1, -1):
             reach = 1.0 if slides[i] else _farthest(vertices, middle, len(vertices), T, axes[i]) + far[i + 1]

@@ -176,7 +176,7 @@ def build_cell_scene(cell: Cell, setup: ToolSetup, gripper: Gripper, part: Sheet
             bodies,
             lower=robot.lower,
             upper=robot.upper,
-            # The robot's foot stands on the floor or on a plinth; where it stands beside machine and tools is looked at once, when the cell is checked.
+            # The robot's foot stands on the floor or on a plinth, beside machine and tools: that is looked at once, when the cell is checked.
             ignore_links=never_meeting(robot, robot_links, gripper_links)
             | {(robot_links[0], link) for link in (*brake_links, upper_tools, lower_tools, world)},
             ignore_groups=_ignored_groups(cell, part, statics),

@@ -25,8 +25,8 @@ from sim.scene_parts import Groups
 SAME_PLACE = 1e-8
 """Poses that differ by less than this in every entry are the same [m, or an entry of a rotation]."""
 MARGIN = 1e-5
-"""Collision margin of every shape [m]. Without any, pybullet says of 4 in 100,000 pairs of hulls that overlap that they are apart, by up to centimetres; with this one of none
-in 130,000 (tests/sim/test_engines.py)."""
+"""Collision margin of every shape [m]. Without any, pybullet says of 4 in 100,000 pairs of hulls that overlap that they are apart, by up to centimetres;
+with this one of none in 130,000 (tests/sim/test_engines.py)."""
 TOUCH = 1e-3
 """Bodies that may touch overlap by at most this: in plans a sheet is up to 0.25 mm inside fingers and die [m]."""
 

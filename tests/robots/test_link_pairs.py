@@ -1,4 +1,4 @@
-"""Pairs of links that are not checked: what is proven holds in every position that a second library looks at, and what comes near anywhere stays checked."""
+"""Pairs of links that are not checked: what is proven holds wherever a second library looks, and what comes near anywhere stays checked."""
 
 from __future__ import annotations
 
