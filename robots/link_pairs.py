@@ -22,6 +22,8 @@ CLEARANCE = 5e-3
 """Pairs that are proven to stay this far apart are not checked [m]: more than scenes keep between an arm's own links, and than pybullet's skins."""
 MOST_BOXES = 20_000
 """A pair that is not settled with so many boxes stays checked."""
+ALL_BOXES = 100_000
+"""So many for all pairs of a machine together, those with few joints between them first; what is left then stays checked."""
 SAMPLES = 60
 """Seeded positions in which a pair is looked at before anything is proven."""
 DESCENTS = 4
@@ -57,14 +59,21 @@ def link_pairs(mechanism: Mechanism) -> LinkPairs:
     """Every pair of links of a machine, by what is known of it."""
     shaped = [i for i, link in enumerate(mechanism.links) if link.hulls]
     adjacent = _adjacent(mechanism, shaped)
+    between = {pair: _Between(mechanism, *pair) for pair in combinations(shaped, 2) if pair not in adjacent}
+    left = ALL_BOXES
     kinds: dict[str, set[Pair]] = {"adjacent": set(), "always": set(), "never": set(), "checked": set()}
-    for a, b in combinations(shaped, 2):
-        if (a, b) in adjacent:
-            kind = "adjacent"
-        else:
-            kind = _Between(mechanism, a, b).kind()
-        kinds[kind].add((mechanism.links[a].name, mechanism.links[b].name))
+    for pair in adjacent:
+        kinds["adjacent"].add(_names(mechanism, pair))
+    for pair in sorted(between, key=lambda pair: (len(between[pair].axes), pair)):
+        kind, looked = between[pair].kind(min(left, MOST_BOXES))
+        left -= looked
+        kinds[kind].add(_names(mechanism, pair))
     return LinkPairs(**{kind: frozenset(pairs) for kind, pairs in kinds.items()})
+
+
+def _names(mechanism: Mechanism, pair: tuple[int, int]) -> Pair:
+    a, b = pair
+    return mechanism.links[a].name, mechanism.links[b].name
 
 
 def _adjacent(mechanism: Mechanism, shaped: list[int]) -> set[tuple[int, int]]:
@@ -114,19 +123,20 @@ class _Between:
         self.offsets, self.axes = np.array(offsets), np.array(axes).reshape(-1, 3)
         self.slides, self.ranges = np.array(slides, dtype=np.bool_), np.array(ranges, dtype=float).reshape(-1, 2)
 
-    def kind(self) -> str:
-        """`always`, `never` or `checked`, see `LinkPairs`."""
+    def kind(self, most: int) -> tuple[str, int]:
+        """`always`, `never` or `checked`, see `LinkPairs`, told with at most `most` boxes; and how many it took."""
         arm = (self.vertices, self.starts, self.count, self.offsets, self.axes, self.slides)
         qs = np.random.default_rng(_SEED).uniform(self.ranges[:, 0], self.ranges[:, 1], (SAMPLES, len(self.ranges)))
         distances = np.array([_at(*arm, q) for q in qs])
         # Touching is told by the hulls themselves, nearness with all that the real shapes stand out of them.
         if np.all(distances <= 0.0):
-            return "always"
+            return "always", 0
         want = CLEARANCE + self.gap
         nearest = np.argsort(distances)[:DESCENTS]
         if distances[nearest[0]] < want or any(_descent(*arm, self.ranges, qs[k], want) < want for k in nearest):
-            return "checked"
-        return "never" if _proven(*arm, self.ranges, want, MOST_BOXES) else "checked"
+            return "checked", 0
+        proven, looked = _proven(*arm, self.ranges, want, most)
+        return "never" if proven else "checked", int(looked)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -224,8 +234,8 @@ def _inverse(T: Array) -> Array:
 def _proven(
     vertices: Array, starts: NDArray[np.int64], count: int, offsets: Array, axes: Array, slides: NDArray[np.bool_], ranges: Array, want: float,
     most: int,
-) -> bool:  # fmt: skip
-    """Whether two links stay `want` apart in every position of the joints between them; False also where `most` boxes do not settle it.
+) -> tuple[bool, int]:  # fmt: skip
+    """Whether two links stay `want` apart in every position of the joints between them, and how many boxes it took; False also where `most` are too few.
 
     Args:
         vertices: Of all hulls, each in its link (m, 3) [m].
@@ -242,9 +252,9 @@ def _proven(
     centre, chords = np.empty(n), np.empty(n)
     near, far = np.zeros(n + 1), np.zeros(n + 1)
     while waiting > 0:
+        if looked == most:
+            return False, looked
         looked += 1
-        if looked > most:
-            return False
         waiting -= 1
         box = boxes[waiting].copy()
         for i in range(n):
@@ -265,7 +275,7 @@ def _proven(
             S = S @ _turned(axes[i], slides[i], centre[i]) @ offsets[i + 1]
         apart = _apart(vertices, starts, count, T, want + bound, want)
         if apart < want:
-            return False
+            return False, looked
         if apart >= want + bound:
             continue
         widest = 0
@@ -276,4 +286,4 @@ def _proven(
             boxes[waiting] = box
             boxes[waiting, widest, 1 - part] = centre[widest]
             waiting += 1
-    return True
+    return True, looked

@@ -112,6 +112,13 @@ def test_what_comes_near_in_a_thousandth_of_all_positions_stays_checked():
     assert ("post", "needle") in link_pairs(pointer(CLEARANCE + 5e-4)).never
 
 
+@pytest.mark.parametrize("limit", ["MOST_BOXES", "ALL_BOXES"])
+def test_without_boxes_nothing_is_proven(monkeypatch, limit):
+    monkeypatch.setattr(f"robots.link_pairs.{limit}", 100)
+    pairs = link_pairs(pointer(CLEARANCE + 5e-4))
+    assert pairs.never == frozenset() and ("post", "needle") in pairs.checked
+
+
 def test_joint_limits_and_whole_turns_count():
     """The needle points at the post when the first joint stands at -1 rad."""
     assert ("post", "needle") in link_pairs(pointer(0.001, lower=-0.9)).never
