@@ -26,6 +26,8 @@ INTERVAL = 0.2
 """Progress within a stage is told no more often [s]."""
 LARGEST_FILE = 500_000_000
 """That a job may write [bytes]."""
+NEAR_LIMIT = 0.9
+"""Libraries answer refused memory with errors of their own; above this share of the limit, that is what they are."""
 
 
 def main() -> None:
@@ -96,18 +98,23 @@ def _done(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
         json.dumps(end, allow_nan=False)
     except PliantError as error:
         return {"problem": _problem(error, folder)}
-    except MemoryError:
+    except Exception as error:
         limit = task["limits"]["memory_mb"]
-        return {
-            "problem": {
-                "type": "memory-limit",
-                "detail": f"the job needed more than the {limit} MB it may use; a smaller part, or a higher limit",
-            }
-        }
-    except Exception:
+        if isinstance(error, MemoryError) or _peak_mb() > NEAR_LIMIT * limit:
+            detail = f"the job needed more than the {limit} MB it may use; a smaller part, or a higher limit"
+            return {"problem": {"type": "memory-limit", "detail": detail}}
         traceback.print_exc()
         return {"problem": {"type": "internal-error", "detail": "the worker met an error of its own; the server's log says more"}}
     return end
+
+
+def _peak_mb() -> float:
+    """The largest address space this process has had [MB]; 0 where the system does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmPeak:")), 0.0)
 
 
 def _problem(error: PliantError, folder: Path) -> dict[str, str]:

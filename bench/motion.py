@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from api.bending import load_cell, load_part, plan
-from bench.motion_peers import Bullet, PinCoal, bodies_of, ompl_installed, ompl_path
+from bench.motion_peers import Bullet, PinCoal, bodies_of, eaik_of, ompl_installed, ompl_path
 from core.frames import Array
 from robots.model import RobotModel
 from sim.bending import BendingResult
@@ -171,17 +171,8 @@ def inverse_kinematics(model: RobotModel, count: int) -> list[Row]:
         ),
         Row("Pliant, one by one", (us(per_call(lambda: [arm.ik(T) for T in Ts], count)), "the same")),
     ]
-    closed = arm._closed
-    if closed is not None:
-        turned = Ts.copy()
-        turned[:, :3, :3] = Ts[:, :3, :3] @ closed.R_flange_zero.T
-        solve = closed.robot.calculate_IK
-        rows.append(
-            Row(
-                "of this EAIK, called directly",
-                (us(per_call(lambda: [solve(T) for T in turned], count)), "8 branches, limits not looked at"),
-            )
-        )
+    solve, turned = eaik_of(arm, Ts)
+    rows.append(Row("EAIK", (us(per_call(lambda: [solve(T) for T in turned], count)), "8 branches, limits not looked at")))
     if importlib.util.find_spec("roboticstoolbox") is not None:
         rtb = importlib.import_module("roboticstoolbox")
         robot = rtb.models.Puma560().ets()

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import coal
+import eaik.pybindings.EAIK as EAIK
 import numpy as np
 import pinocchio as pin
 import pybullet
 from scipy.spatial import ConvexHull
 
 from core.frames import Array
+from robots.model import RobotModel
 from sim.scene import Scene
 
 JOINT_STEP = 0.02
@@ -152,6 +154,19 @@ def _quat(T: Array) -> tuple[float, float, float, float]:
     return float(x), float(y), float(z), float(w)
 
 
+def eaik_of(arm: RobotModel, Ts: Array) -> tuple[Any, Array]:
+    """EAIK's solver of an arm, and its targets (k, 4, 4) for flange poses: it is given the axes, and drops the flange's own turn."""
+    at_zero = arm.mechanism.fk(np.zeros(len(arm.lower)))
+    joints = [joint for joint in arm.mechanism.joints if joint.kind != "fixed"]
+    frames = [at_zero[joint.child] for joint in joints]
+    flange = arm.fk(np.zeros(len(arm.lower)))
+    H = np.array([T[:3, :3] @ joint.axis for T, joint in zip(frames, joints, strict=True)])
+    offsets = np.diff(np.vstack((np.zeros(3), *(T[:3, 3] for T in frames), flange[:3, 3])), axis=0)
+    turned = Ts.copy()
+    turned[:, :3, :3] = Ts[:, :3, :3] @ flange[:3, :3].T
+    return EAIK.Robot(H.T, offsets.T, np.eye(3), [], True).calculate_IK, turned
+
+
 def ompl_installed() -> bool:
     """Whether OMPL can be measured here."""
     return importlib.util.find_spec("ompl") is not None
@@ -189,4 +204,4 @@ def ompl_path(peer: PinCoal, start: Array, goal: Array, lower: Array, upper: Arr
     return took, np.array([[state[i] for i in range(n)] for state in path.getStates()])
 
 
-__all__ = ["Bodies", "Bullet", "PinCoal", "bodies_of", "ompl_installed", "ompl_path"]
+__all__ = ["Bodies", "Bullet", "PinCoal", "bodies_of", "eaik_of", "ompl_installed", "ompl_path"]

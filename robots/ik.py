@@ -1,68 +1,109 @@
-"""All inverse-kinematics solutions of a six-axis arm in closed form (EAIK), or one by one numerically where none exists."""
+"""All inverse-kinematics solutions of a six-axis arm: in closed form where its axes allow, else one by one from many starts.
+
+The two families that industrial arms belong to have compiled closed forms of our own (`robots/ik_kernels.py`), several times quicker than a call of
+EAIK, which solves the other arms that decompose.
+"""
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import dataclass
+from typing import Any
 
 import eaik.pybindings.EAIK as EAIK
 import numpy as np
+from numpy.typing import NDArray
 
-from core.frames import Array, rotation_vector
+from core.frames import Array, inverse, rotation_vector
+from robots import ik_kernels as kernels
 from robots.mechanism import Mechanism
 
 POSE_TOLERANCE = 1e-9
 """Every solution reproduces the pose to this, metres and radians."""
-_FULL_TURN = 2 * np.pi
+MEET = 1e-6
+"""Axes of a description that pass each other this closely meet [m], and that lie this nearly along each other are parallel [rad]; solutions are exact all the same."""
+STARTS, MOST = 100, 16
+"""Starts of the numeric search (twice as many find nothing more, tests/robots/test_ik.py), and how many solutions an arm of six turning joints can have without whole turns (Primrose 1986)."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Screws:
+    """An arm as a product of screws: directions H and points P of its axes at q = 0 (n, 3), in the base, which of them slide (n,), and T_base_flange there (4, 4)."""
+
+    H: Array
+    P: Array
+    slides: NDArray[np.bool_]
+    T0: Array
+
+    @classmethod
+    def of(cls, mechanism: Mechanism, flange: int) -> Screws:
+        """Those of the joints up to the flange; the others get a direction of 0 and move nothing."""
+        Ts = mechanism.fk(np.zeros(len(mechanism.joint_names)))
+        chain = set(mechanism.chain(mechanism.links[flange].name))
+        movable = [(index, joint) for index, joint in enumerate(mechanism.joints) if joint.kind != "fixed"]
+        H = np.array([(index in chain) * (Ts[joint.child][:3, :3] @ joint.axis) for index, joint in movable])
+        P = np.array([Ts[joint.child][:3, 3] for _, joint in movable])
+        return cls(H, P, np.array([joint.kind == "prismatic" for _, joint in movable]), Ts[flange])
+
+    @property
+    def six_turning(self) -> bool:
+        """Whether six turning joints carry the flange, and nothing else moves."""
+        return len(self.H) == 6 and not np.any(self.slides) and bool(np.all(np.any(self.H != 0, axis=1)))
+
+    def meeting(self, *axes: int) -> Array | None:
+        """Where axes (indices from 0) meet (3,); None when they do not."""
+        across = [np.eye(3) - np.outer(self.H[i], self.H[i]) for i in axes]
+        point = np.linalg.lstsq(sum(across), sum(A @ self.P[i] for A, i in zip(across, axes, strict=True)), rcond=1e-9)[0]
+        off = max(float(np.linalg.norm(A @ (point - self.P[i]))) for A, i in zip(across, axes, strict=True))
+        return point if off < MEET else None
+
+    def parallel(self, *axes: int) -> bool:
+        """Whether axes (indices from 0) have one direction, or opposite ones."""
+        return all(float(np.linalg.norm(np.cross(self.H[axes[0]], self.H[i]))) < MEET for i in axes[1:])
 
 
 class ClosedForm:
-    """Subproblem decomposition of an arm given by its joint axes at q = 0.
+    """Solutions of an arm of six turning joints whose equations decompose: [-pi, pi), all of them, each true to its pose."""
 
-    EAIK's own URDF loader drops the fixed tool frame, so axes H and offsets P come from our forward kinematics and the rotation of
-    the flange at q = 0 is taken off the target.
-    """
+    def __init__(self, screws: Screws) -> None:
+        self.screws = screws
+        self._inverse = np.ascontiguousarray(inverse(screws.T0))
+        wrist, hand = screws.meeting(3, 4, 5), screws.meeting(4, 5)
+        # Without a family of ours the kernels only bring EAIK's solutions to the pose.
+        self.family: int | None = None
+        self._centre = np.zeros(3)
+        self._eaik: Any = None
+        if wrist is not None and screws.parallel(1, 2):
+            self.family, self._centre = 0, wrist
+        elif hand is not None and screws.parallel(1, 2, 3):
+            self.family, self._centre = 1, hand
+        else:
+            # EAIK's own URDF loader drops the fixed tool frame, so it is given the axes; the flange's turn at q = 0 is taken off the target.
+            offsets = np.diff(np.vstack((np.zeros(3), screws.P, screws.T0[:3, 3])), axis=0)
+            self._eaik = EAIK.Robot(screws.H.T, offsets.T, np.eye(3), [], True)
 
-    def __init__(self, mechanism: Mechanism, flange: int) -> None:
-        joints = [mechanism.joints[i] for i in mechanism.chain(mechanism.links[flange].name) if mechanism.joints[i].kind != "fixed"]
-        Ts = mechanism.fk(np.zeros(len(mechanism.joint_names)))
-        frames = [Ts[joint.child] for joint in joints]
-        H = np.array([T[:3, :3] @ joint.axis for T, joint in zip(frames, joints, strict=True)])
-        points = np.array([T[:3, 3] for T in frames])
-        P = np.diff(np.vstack((np.zeros(3), points, Ts[flange][:3, 3])), axis=0)
-        self.R_flange_zero = Ts[flange][:3, :3]
-        self.robot = EAIK.Robot(H.T, P.T, np.eye(3), [], True)
-        self.solvable = (
-            len(joints) == 6 and all(joint.kind == "revolute" for joint in joints) and bool(self.robot.has_known_decomposition())
-        )
+    @property
+    def solvable(self) -> bool:
+        """Whether all solutions are found."""
+        return self.family is not None or bool(self._eaik.has_known_decomposition())
 
-    def solve(self, Ts_base_flange: Array) -> tuple[Array, Array]:
-        """Raw solutions (m, 6) of poses (k, 4, 4) in (-pi, pi], least-squares ones left out; and which pose each belongs to (m,)."""
-        Ts = Ts_base_flange.copy()
-        Ts[:, :3, :3] = Ts_base_flange[:, :3, :3] @ self.R_flange_zero.T
-        solve = self.robot.calculate_IK
-        qs: list[list[float]] = []
-        owner: list[int] = []
-        for k, T in enumerate(Ts):
-            solution = solve(T)
-            exact = [q for q, bad in zip(solution.Q, solution.is_LS, strict=False) if not bad]
-            qs += exact
-            owner += [k] * len(exact)
-        return np.array(qs, dtype=float).reshape(-1, 6), np.array(owner, dtype=int)
-
-
-def polish(mechanism: Mechanism, flange: int, qs: Array, T_base_flange: Array, steps: int = 3) -> Array:
-    """Newton steps on those of qs (m, n) that miss the pose; rows that still miss it are dropped."""
-    kept = []
-    for q in qs:
-        q = q.copy()
-        for _ in range(steps + 1):
-            Ts = mechanism.fk(q)
-            error = pose_error(Ts[flange], T_base_flange)
-            if np.max(np.abs(error)) < POSE_TOLERANCE:
-                kept.append(q)
-                break
-            q = q + np.linalg.lstsq(jacobian(mechanism, flange, q, Ts), error, rcond=1e-10)[0]
-    return np.array(kept).reshape(-1, qs.shape[1])
+    def solve(self, Ts: Array) -> tuple[Array, Array]:
+        """Solutions (k, m, 6) of poses (k, 4, 4), and how many of the m each has (k,)."""
+        screws, Ts = self.screws, np.ascontiguousarray(Ts, dtype=float)
+        counts = np.zeros(len(Ts), dtype=np.int64)
+        if self.family is not None:
+            qs = np.empty((len(Ts), kernels.BRANCHES, 6))
+            kernels.solve(self.family, screws.slides, Ts, screws.H, screws.P, self._centre, screws.T0, self._inverse, qs, counts)
+            return qs, counts
+        turned = Ts.copy()
+        turned[:, :3, :3] = Ts[:, :3, :3] @ screws.T0[:3, :3].T
+        answers = [self._eaik.calculate_IK(T) for T in turned]
+        found = [[q for q, bad in zip(answer.Q, answer.is_LS, strict=False) if not bad] for answer in answers]
+        qs = np.zeros((len(Ts), max(1, *(len(one) for one in found), 1), 6))
+        for k, one in enumerate(found):
+            qs[k, : len(one)] = np.array(one).reshape(-1, 6)
+            counts[k] = len(one)
+        kernels.keep_exact(screws.slides, Ts, screws.H, screws.P, screws.T0, qs, counts)
+        return qs, counts
 
 
 def pose_error(T: Array, T_target: Array) -> Array:
@@ -110,48 +151,19 @@ def jacobian_batch(mechanism: Mechanism, flange: int, qs: Array) -> Array:
     return J
 
 
-def whole_turns(lower: Array, upper: Array) -> Array:
-    """Every combination of whole turns (c, n) [rad] that can matter inside the limits for angles in [-pi, pi]."""
-    choices = []
-    for low, high in zip(lower, upper, strict=True):
-        first, last = int(np.ceil((low - np.pi) / _FULL_TURN)), int(np.floor((high + np.pi) / _FULL_TURN))
-        choices.append([k * _FULL_TURN for k in range(first, last + 1)])
-    return np.array(list(product(*choices))).reshape(-1, len(lower))
+def with_turns(slides: NDArray[np.bool_], qs: Array, counts: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
+    """Solutions (k, m, n), of which the first `counts` (k,) count, with all whole turns inside the limits: rows (r, n) and whose pose each is (r,); by pose and sorted."""
+    first, choices = (np.empty(qs.shape, dtype=np.int64) for _ in range(2))
+    total = int(np.sum(kernels.turns_within(slides, qs, counts, lower, upper, first, choices)))
+    rows, owners = np.empty((total, qs.shape[2])), np.empty(total, dtype=np.int64)
+    kernels.with_turns(qs, counts, lower, upper, first, choices, rows, owners)
+    return rows, owners
 
 
-def with_turns(qs: Array, owner: Array, shifts: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
-    """Solutions qs (m, n) of poses `owner` (m,) shifted by `shifts` (c, n), those inside the limits; by pose and sorted, duplicates removed."""
-    wrapped = (qs + np.pi) % _FULL_TURN - np.pi
-    # Joints that cannot make a whole turn decide first: most branches end there.
-    single = np.all(shifts == 0.0, axis=0)
-    fits = np.all((wrapped >= lower - 1e-9) & (wrapped <= upper + 1e-9) | ~single, axis=1)
-    wrapped, owner = wrapped[fits], owner[fits]
-    rows = (wrapped[:, None, :] + shifts[None]).reshape(-1, qs.shape[1])
-    inside = np.all((rows >= lower - 1e-9) & (rows <= upper + 1e-9), axis=1)
-    rows, owners = rows[inside], np.repeat(owner, len(shifts))[inside]
-    if len(rows) > 1:
-        keys = np.round(rows, 7) + 0.0
-        order = np.lexsort((*keys.T[::-1], owners))
-        keys, owners = keys[order], owners[order]
-        keep = np.r_[True, np.any(np.diff(keys, axis=0) != 0, axis=1) | (np.diff(owners) != 0)]
-        rows, owners = rows[order[keep]], owners[keep]
-    return np.clip(rows, lower, upper), owners
-
-
-def numeric(mechanism: Mechanism, flange: int, T_base_flange: Array, lower: Array, upper: Array, *, seeds: int = 48) -> Array:
-    """Solutions (m, n) by damped least squares from seeded starts, for arms without a closed form; may miss some."""
-    rng = np.random.default_rng(0)
-    found: list[Array] = []
-    for q in rng.uniform(np.maximum(lower, -np.pi), np.minimum(upper, np.pi), (seeds, len(lower))):
-        for _ in range(60):
-            Ts = mechanism.fk(q)
-            error = pose_error(Ts[flange], T_base_flange)
-            if np.max(np.abs(error)) < POSE_TOLERANCE:
-                found.append((q + np.pi) % _FULL_TURN - np.pi)
-                break
-            J = jacobian(mechanism, flange, q, Ts)
-            damping = min(1e-2, float(error @ error))
-            q = q + np.clip(J.T @ np.linalg.solve(J @ J.T + damping * np.eye(6), error), -0.5, 0.5)
-    rows = np.array(found).reshape(-1, len(lower))
-    _, index = np.unique(np.round(rows, 6), axis=0, return_index=True)
-    return rows[index]
+def numeric(screws: Screws, Ts: Array, lower: Array, upper: Array) -> tuple[Array, Array]:
+    """Solutions as `ClosedForm.solve` gives them, by damped least squares from `STARTS` seeded starts, for arms without a closed form; may miss some."""
+    low, high = (np.where(screws.slides, limit, np.clip(limit, -np.pi, np.pi)) for limit in (lower, upper))
+    starts = np.random.default_rng(0).uniform(low, high, (STARTS, len(lower)))
+    qs, counts = np.empty((len(Ts), MOST + 1, len(lower))), np.zeros(len(Ts), dtype=np.int64)
+    kernels.search(screws.slides, np.ascontiguousarray(Ts, dtype=float), screws.H, screws.P, screws.T0, starts, qs, counts)
+    return qs, counts

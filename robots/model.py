@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from core.errors import InputError
 from core.frames import Array, inverse
 from robots.configuration import Configuration, turns
-from robots.ik import ClosedForm, jacobian, jacobian_batch, numeric, polish, whole_turns, with_turns
+from robots.ik import ClosedForm, Screws, jacobian, jacobian_batch, numeric, with_turns
 from robots.mechanism import Mechanism
 
 TRACK_RASTER = 0.25
@@ -50,8 +50,8 @@ class RobotModel:
     arm: RobotModel | None = None
     torque_limit: Array | None = None
     _flange: int = field(init=False, repr=False)
+    _screws: Screws = field(init=False, repr=False)
     _closed: ClosedForm | None = field(init=False, repr=False)
-    _shifts: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         n = len(self.mechanism.joint_names)
@@ -67,8 +67,9 @@ class RobotModel:
                 f"robot '{self.name}' has {n} joints; a track and an arm of {len(self.arm.lower)} make one more than the arm's"
             )
         alone = self.arm is None
-        object.__setattr__(self, "_shifts", whole_turns(self.lower, self.upper) if alone else np.zeros((1, n)))
-        closed = ClosedForm(self.mechanism, self._flange) if alone and n == 6 else None
+        screws = Screws.of(self.mechanism, self._flange)
+        object.__setattr__(self, "_screws", screws)
+        closed = ClosedForm(screws) if alone and screws.six_turning else None
         object.__setattr__(self, "_closed", closed if closed is not None and closed.solvable else None)
 
     @property
@@ -141,26 +142,10 @@ class RobotModel:
             bases[:, :3, 3] += at[kept, None] * self.mechanism.joints[0].axis
             found, own = self.arm.ik_many(inverse(bases) @ Ts_base_flange[kept])
             return np.c_[at[kept][own], found], kept[own]
-        if self._closed is None:
-            solved = [numeric(self.mechanism, self._flange, T, self.lower, self.upper) for T in Ts_base_flange]
-            owner = np.repeat(np.arange(count), [len(one) for one in solved])
-            raw = np.concatenate([np.zeros((0, len(self.lower))), *solved])
-        else:
-            raw, owner = self._closed.solve(Ts_base_flange)
-        if self._closed is not None and len(raw):
-            missed = np.max(np.abs(self.fk_batch(raw) - Ts_base_flange[owner]), axis=(1, 2)) > 5e-10
-            if np.any(missed):
-                raw, owner = self._polished(raw, owner, missed, Ts_base_flange)
-        return with_turns(raw, owner, self._shifts, self.lower, self.upper)
-
-    def _polished(self, raw: Array, owner: Array, missed: Array, Ts: Array) -> tuple[Array, Array]:
-        """Solutions of which some miss their pose by more than rounding: these are brought there, or left out."""
-        rows, owners = [raw[~missed]], [owner[~missed]]
-        for k in np.unique(owner[missed]):
-            better = polish(self.mechanism, self._flange, raw[missed & (owner == k)], Ts[k])
-            rows.append(better)
-            owners.append(np.full(len(better), k))
-        return np.concatenate(rows), np.concatenate(owners)
+        solved = (
+            numeric(self._screws, Ts_base_flange, self.lower, self.upper) if self._closed is None else self._closed.solve(Ts_base_flange)
+        )
+        return with_turns(self._screws.slides, *solved, self.lower, self.upper)
 
     def _T_base_arm(self, position: float) -> Array:
         """The arm's base in the track's (4, 4)."""

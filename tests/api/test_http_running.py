@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api import job_child, job_kinds
 from api.job_task import JobLimits
 from core.errors import InputError
 from tests.api.http_client import OPTIONS, ROOT, alive, app, children, drawing, events, finished, problem, quick, reaches, sent, served
@@ -105,6 +107,27 @@ def test_limits_of_a_job_are_the_kernels(tmp_path):
             job = finished(client, bracket(client))
             assert job["state"] == "failed" and job["problem"]["type"] in code, (name, job)
             assert sorted(path.name for path in (tmp_path / name / "jobs" / job["id"]).iterdir()) == ["input"]
+
+
+def test_an_error_of_a_library_that_was_refused_memory_is_the_memory_limits(tmp_path, monkeypatch):
+    """The same error is an internal one where there was memory."""
+
+    def fails(*_):
+        raise ImportError("failed to map segment from shared object")
+
+    monkeypatch.setitem(job_kinds.KINDS, "check", replace(job_kinds.KINDS["check"], run=fails))
+    for peak, code in ((950.0, "memory-limit"), (400.0, "internal-error")):
+        monkeypatch.setattr(job_child, "_peak_mb", lambda peak=peak: peak)
+        task = {
+            "kind": "check",
+            "options": {"cell": "bending-kr120"},
+            "input": str(tmp_path),
+            "output": str(tmp_path),
+            "limits": {"memory_mb": 1000},
+        }
+        assert job_child._done(task, lambda *_: None)["problem"]["type"] == code
+    monkeypatch.undo()
+    assert 10 < job_child._peak_mb() < 1e6
 
 
 def test_a_data_folder_has_one_server(tmp_path):
