@@ -89,11 +89,11 @@ def holds(solutions, q):
     return len(solutions) > 0 and np.min(np.max(np.abs(solutions - q), axis=1)) < 1e-5
 
 
-def assert_true(model, solutions, T, within=1e-9):
+def assert_true(model, solutions, T):
     """Inside the limits, and at the pose to 1e-9 m and 1e-9 rad."""
     assert np.all(solutions >= model.lower) and np.all(solutions <= model.upper)
     for off in twists(model.fk_batch(solutions), T):
-        assert np.linalg.norm(off[:3]) < within and np.linalg.norm(off[3:]) < within
+        assert np.linalg.norm(off[:3]) < 1e-9 and np.linalg.norm(off[3:]) < 1e-9
 
 
 @pytest.mark.parametrize("name", [*robot_names(), *REAL])
@@ -137,19 +137,19 @@ def test_no_solution_is_missing_that_brute_force_finds(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("xyz", ["0 0.08 0", "0 0 0.05", "0 0.08 0.05"])
 def test_a_robot_without_closed_form_finds_nearly_all_of_its_solutions(tmp_path, xyz):
-    """What is found is true (each coordinate to 1e-9); of what brute force finds with four times as many starts, at most one in ten is missing."""
+    """What is found is true; of what brute force finds with twice as many starts, at most one in fifty is missing."""
     model = offset_wrist(tmp_path, xyz)
     assert not model.has_closed_form
     count = missing = 0
     for q in np.random.default_rng(3).uniform(model.lower, model.upper, (8, 6)):
         T = model.fk(q)
         solutions = model.ik(T)
-        assert_true(model, solutions, T, within=np.sqrt(3) * 1e-9)
+        assert_true(model, solutions, T)
         assert len(solutions)
         searched = [one for some in brute_force(model, T) for one in turned(model, some)]
         count += len(searched)
         missing += sum(not holds(solutions, one) for one in searched)
-    assert count > 40 and missing <= count / 10
+    assert count > 40 and missing <= count / 50
 
 
 def test_a_robot_on_a_track_solves_with_seven_joints():
