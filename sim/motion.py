@@ -169,25 +169,33 @@ def _connect(scene: Scene, tree: _Tree, target: Array, weights: Array) -> int | 
 
 def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Generator, tries: int = 120) -> Array:
     """Replaces stretches between random points of the path by straight edges where these are free and quicker."""
-    qs = [np.array(q) for q in path]
+    qs = np.array(path)
+    lengths = _durations(qs, limits)
     for _ in range(tries):
         if len(qs) < 3:
             break
-        lengths = np.array([np.max(np.abs(b - a) / limits.velocity) for a, b in zip(qs[:-1], qs[1:], strict=True)])
         ends = np.r_[0.0, np.cumsum(lengths)]
         u, w = np.sort(rng.uniform(0.0, ends[-1], 2))
-        i, j = (int(np.clip(np.searchsorted(ends, x, side="right") - 1, 0, len(qs) - 2)) for x in (u, w))
+        i, j = np.clip(np.searchsorted(ends, (u, w), side="right") - 1, 0, len(qs) - 2).tolist()
         if i == j:
             continue
         a = qs[i] + (u - ends[i]) / max(lengths[i], 1e-12) * (qs[i + 1] - qs[i])
         b = qs[j] + (w - ends[j]) / max(lengths[j], 1e-12) * (qs[j + 1] - qs[j])
         if np.max(np.abs(b - a) / limits.velocity) < (w - u) * 0.999 and scene.edge_free(a, b):
-            qs = [*qs[: i + 1], a, b, *qs[j + 1 :]]
+            qs = np.concatenate((qs[: i + 1], (a, b), qs[j + 1 :]))
+            lengths = _durations(qs, limits)
     # Way-points that are not needed go.
+    kept = list(qs)
     i = 0
-    while i < len(qs) - 2:
-        if np.max(np.abs(qs[i + 1] - qs[i])) < 1e-6 or scene.edge_free(qs[i], qs[i + 2]):
-            del qs[i + 1]
+    while i < len(kept) - 2:
+        if np.max(np.abs(kept[i + 1] - kept[i])) < 1e-6 or scene.edge_free(kept[i], kept[i + 2]):
+            del kept[i + 1]
         else:
             i += 1
-    return np.array(qs)
+    return np.array(kept)
+
+
+def _durations(qs: Array, limits: JointLimits) -> Array:
+    """Seconds of the slowest joint at full speed between neighbouring points of a path."""
+    durations: Array = np.max(np.abs(np.diff(qs, axis=0)) / limits.velocity, axis=1)
+    return durations
