@@ -122,7 +122,7 @@ def distances(scene: Scene, qs: Array) -> list[Row]:
     few = qs[:40]
     own = scene.distances(few)
     theirs = np.array([peer.distance(q) for q in few])
-    radii = float(np.max(bodies_of(scene).margins - scene._pair_margins))
+    radii = float(np.max(bodies_of(scene).margins - scene._structure.pairs.margins))
     apart = (own > 1e-6) & (own < 0.29)
     off = float(np.max(np.abs(own - theirs)[apart], initial=0.0))
     return [

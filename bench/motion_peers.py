@@ -42,10 +42,9 @@ class Bodies:
 
 def bodies_of(scene: Scene) -> Bodies:
     """What a scene checks in a state."""
-    f = scene._fixed
-    hulls = [scene._local[a:b] for a, b in zip(f.starts[:-1], f.starts[1:], strict=True)]
-    margins = scene._pair_margins + f.radius[scene._pairs[:, 0]] + f.radius[scene._pairs[:, 1]]
-    return Bodies(hulls, f.links, scene._pairs, margins)
+    cell, pairs = scene._cell, scene._structure.pairs
+    hulls = [cell.local[a:b] for a, b in zip(cell.starts[:-1], cell.starts[1:], strict=True)]
+    return Bodies(hulls, cell.links, pairs.pairs, pairs.wanted)
 
 
 def _convex(points: Array) -> Any:
@@ -59,13 +58,13 @@ class PinCoal:
     """pinocchio's model of the scene's links with coal's convex hulls, the same pairs and margins; broad phase: the naive manager, the fastest that is right."""
 
     def __init__(self, scene: Scene) -> None:
-        f, bodies = scene._fixed, bodies_of(scene)
+        f, bodies = scene._cell, bodies_of(scene)
         model = pin.Model()
         joints: dict[int, tuple[int, Any]] = {-1: (0, pin.SE3.Identity())}
         self.order: list[int] = []
-        for link in scene._order.tolist():
-            parent, T = joints[int(scene._parents[link])]
-            place = T * pin.SE3(scene._Ts[link])
+        for link in f.order.tolist():
+            parent, T = joints[int(f.parents[link])]
+            place = T * pin.SE3(f.Ts[link])
             if f.kinds[link] == 0:
                 joints[link] = (parent, place)
                 continue
@@ -109,7 +108,7 @@ class Bullet:
     def __init__(self, scene: Scene) -> None:
         self.scene, bodies = scene, bodies_of(scene)
         self.client = pybullet.connect(pybullet.DIRECT)
-        self.moving = scene._moving.tolist()
+        self.moving = np.flatnonzero(scene._cell.moves).tolist()
         self.links = bodies.links
         self.ids = []
         for hull in bodies.hulls:

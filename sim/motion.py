@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.frames import Array
+from core.units import to_mm
 from robots.model import RobotModel
 from sim.scene import Clearance, Scene
 
@@ -48,7 +49,7 @@ class MotionFailure:
     Attributes:
         code: `start-in-collision`, `goal-in-collision`, `no-goal` or `no-path`.
         message: A sentence.
-        closest: The pair in the way, if one was found.
+        closest: The pair that breaks its margin: at the start, at the quickest goal, or first on the straight way between the nearest states that were reached.
     """
 
     code: str
@@ -65,27 +66,46 @@ def plan_free(
     """
     if len(q_goals) == 0:
         return MotionFailure("no-goal", "no arm configuration reaches the target")
-    if not scene.free(q_start[None])[0]:
-        closest = scene.distance(q_start)
-        return MotionFailure(
-            "start-in-collision", f"at its start {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest
-        )
+    if (closest := scene.violation(q_start)) is not None:
+        return MotionFailure("start-in-collision", f"at its start {_told(closest)}", closest)
     free = scene.free(q_goals)
     if not np.any(free):
-        closest = scene.distance(q_goals[0])
-        return MotionFailure(
-            "goal-in-collision", f"at its target {closest.body_a} is {closest.distance * 1e3:.1f} mm from {closest.body_b}", closest
-        )
+        closest = scene.violation(q_goals[0])
+        assert closest is not None
+        return MotionFailure("goal-in-collision", f"at its target {_told(closest)}", closest)
     goals = q_goals[free]
     duration = np.max(np.abs(goals - q_start) / limits.velocity, axis=1)
     goals = goals[np.argsort(duration, kind="stable")]
     for goal in goals:
         if scene.edge_free(q_start, goal):
             return FreePath(np.array([q_start, goal]))
-    path = _rrt_connect(scene, q_start, goals, limits, np.random.default_rng(seed), iterations)
-    if path is None:
-        return MotionFailure("no-path", f"no way found in {iterations} tries")
-    return FreePath(_shorten(scene, path, limits, np.random.default_rng(seed + 1)))
+    found = _rrt_connect(scene, q_start, goals, limits, np.random.default_rng(seed), iterations)
+    if isinstance(found, _Apart):
+        closest = _in_the_way(scene, found)
+        where = f"; where the ways from both ends come nearest, {_told(closest)}" if closest is not None else ""
+        return MotionFailure("no-path", f"no way found in {iterations} tries{where}", closest)
+    return FreePath(_shorten(scene, found, limits, np.random.default_rng(seed + 1)))
+
+
+def _told(closest: Clearance) -> str:
+    return f"{closest.body_a} is {to_mm(closest.distance):.1f} mm from {closest.body_b}"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Apart:
+    """The nearest states that the ways from start and goal have reached (n,)."""
+
+    one: Array
+    other: Array
+
+
+def _in_the_way(scene: Scene, apart: _Apart, looks: int = 60) -> Clearance | None:
+    """What stands between two states: the pair that breaks its margin first on the straight way."""
+    for share in np.linspace(0.0, 1.0, looks):
+        found = scene.violation(apart.one + share * (apart.other - apart.one))
+        if found is not None:
+            return found
+    return None
 
 
 class _Tree:
@@ -103,8 +123,16 @@ class _Tree:
         self.parents.append(parent)
         return len(self.parents) - 1
 
+    @property
+    def states(self) -> Array:
+        return self.qs[: len(self.parents)]
+
+    def distances(self, q: Array, weights: Array) -> Array:
+        found: Array = np.max(np.abs(self.states - q) * weights, axis=1)
+        return found
+
     def nearest(self, q: Array, weights: Array) -> int:
-        return int(np.argmin(np.max(np.abs(self.qs[: len(self.parents)] - q) * weights, axis=1)))
+        return int(np.argmin(self.distances(q, weights)))
 
     def branch(self, at: int) -> list[Array]:
         out = []
@@ -114,7 +142,9 @@ class _Tree:
         return out
 
 
-def _rrt_connect(scene: Scene, start: Array, goals: Array, limits: JointLimits, rng: np.random.Generator, iterations: int) -> Array | None:
+def _rrt_connect(
+    scene: Scene, start: Array, goals: Array, limits: JointLimits, rng: np.random.Generator, iterations: int
+) -> Array | _Apart:
     weights = 1.0 / limits.velocity
     trees = (_Tree(start[None]), _Tree(goals))
     grow = 0
@@ -134,7 +164,9 @@ def _rrt_connect(scene: Scene, start: Array, goals: Array, limits: JointLimits, 
                 path = np.array(one + two[1:] if np.allclose(one[-1], two[0]) else one + two)
                 return path if grow == 0 else path[::-1]
         grow = 1 - grow
-    return None
+    gaps = [float(np.min(trees[1].distances(q, weights))) for q in trees[0].states]
+    one = trees[0].states[int(np.argmin(gaps))]
+    return _Apart(one, trees[1].states[trees[1].nearest(one, weights)])
 
 
 def _extend(scene: Scene, tree: _Tree, target: Array, weights: Array, step: float = STEP) -> int | None:
@@ -169,25 +201,33 @@ def _connect(scene: Scene, tree: _Tree, target: Array, weights: Array) -> int | 
 
 def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Generator, tries: int = 120) -> Array:
     """Replaces stretches between random points of the path by straight edges where these are free and quicker."""
-    qs = [np.array(q) for q in path]
+    qs = np.array(path)
+    lengths = _durations(qs, limits)
     for _ in range(tries):
         if len(qs) < 3:
             break
-        lengths = np.array([np.max(np.abs(b - a) / limits.velocity) for a, b in zip(qs[:-1], qs[1:], strict=True)])
         ends = np.r_[0.0, np.cumsum(lengths)]
         u, w = np.sort(rng.uniform(0.0, ends[-1], 2))
-        i, j = (int(np.clip(np.searchsorted(ends, x, side="right") - 1, 0, len(qs) - 2)) for x in (u, w))
+        i, j = np.clip(np.searchsorted(ends, (u, w), side="right") - 1, 0, len(qs) - 2).tolist()
         if i == j:
             continue
         a = qs[i] + (u - ends[i]) / max(lengths[i], 1e-12) * (qs[i + 1] - qs[i])
         b = qs[j] + (w - ends[j]) / max(lengths[j], 1e-12) * (qs[j + 1] - qs[j])
         if np.max(np.abs(b - a) / limits.velocity) < (w - u) * 0.999 and scene.edge_free(a, b):
-            qs = [*qs[: i + 1], a, b, *qs[j + 1 :]]
+            qs = np.concatenate((qs[: i + 1], (a, b), qs[j + 1 :]))
+            lengths = _durations(qs, limits)
     # Way-points that are not needed go.
+    kept = list(qs)
     i = 0
-    while i < len(qs) - 2:
-        if np.max(np.abs(qs[i + 1] - qs[i])) < 1e-6 or scene.edge_free(qs[i], qs[i + 2]):
-            del qs[i + 1]
+    while i < len(kept) - 2:
+        if np.max(np.abs(kept[i + 1] - kept[i])) < 1e-6 or scene.edge_free(kept[i], kept[i + 2]):
+            del kept[i + 1]
         else:
             i += 1
-    return np.array(qs)
+    return np.array(kept)
+
+
+def _durations(qs: Array, limits: JointLimits) -> Array:
+    """Seconds of the slowest joint at full speed between neighbouring points of a path."""
+    durations: Array = np.max(np.abs(np.diff(qs, axis=0)) / limits.velocity, axis=1)
+    return durations

@@ -86,7 +86,6 @@ class Scene:
             axes=np.array([link.axis for link in links], dtype=float),
             q_index=np.array([link.q_index for link in links], dtype=np.int64),
             slides=sliding(links, len(lower)),
-            all=np.arange(len(bodies), dtype=np.int64),
             margin=margin,
             lower=np.asarray(lower, dtype=float),
             upper=np.asarray(upper, dtype=float),
@@ -99,43 +98,33 @@ class Scene:
     def _set(
         self, parents: Array, Ts: Array, local: Array, allowed: frozenset[tuple[str, str]], margins: Mapping[tuple[str, str], float]
     ) -> None:
-        fixed = self._fixed
-        self._parents, self._Ts, self._local = parents, Ts, local
+        f = self._fixed
         self._margins = margins
         key = (parents.tobytes(), allowed, frozenset(margins.items()))
-        if key not in fixed.structures:
-            fixed.structures[key] = structure_of(fixed, parents, allowed, margins)
-        structure = fixed.structures[key]
-        self._order, self._pairs, self._pair_margins = structure.order, structure.pairs, structure.margins
-        self._moving, self._static_pairs = structure.moving, structure.static_pairs
-        self._relative = (structure.chains, structure.levels, structure.carriers)
-        self._rounds_memo: tuple[Array, Array] | None = None
-        self._reach_memo: Array | None = None
-        count = len(fixed.names)
-        self._world = np.empty_like(local)
-        self._low, self._high = np.empty((count, 3)), np.empty((count, 3))
-        self._poses = np.empty((len(parents), 4, 4))
-        self._hint = np.zeros(1, dtype=np.int64)
-        self._place(np.zeros(len(fixed.lower)))
-        kernels.move_bodies(fixed.all, fixed.starts, fixed.links, local, self._poses, self._world, self._low, self._high)
+        if key not in f.structures:
+            f.structures[key] = structure_of(f, parents, allowed, margins)
+        self._structure = structure = f.structures[key]
+        links, bodies = len(parents), len(f.names)
+        around = np.empty((bodies, 4)), np.empty((bodies, 2, 3)), np.empty((links, 4)), np.empty((links, 2, 3))
+        kernels.surround(f.starts, f.links, local, *around)
+        self._cell = kernels.Cell(
+            parents, Ts, f.kinds, f.axes, f.q_index, structure.order, structure.link_moves, local, f.starts, f.links, f.radius, structure.moves, *around
+        )  # fmt: skip
+        self._room = kernels.Room(
+            np.empty((links, 4, 4)), np.empty_like(local), np.empty((bodies, 3)), np.empty((bodies, 3)), np.zeros(bodies),
+            np.zeros(bodies, dtype=np.int64), np.empty((links + bodies, 3)), np.empty((links + bodies, 3)), np.zeros(links + bodies),
+            np.zeros(1, dtype=np.int64),
+        )  # fmt: skip
+        self._motion_memo: kernels.Motion | None = None
+        kernels.stand(self._cell, np.zeros(len(f.lower)), self._room)
 
     @property
-    def _reach(self) -> Array:
-        if self._reach_memo is None:
-            fixed = self._fixed
-            self._reach_memo = reaches(self._parents, self._Ts, fixed, extents(fixed.starts, self._local), self._order)
-        return self._reach_memo
-
-    @property
-    def _rounds(self) -> tuple[Array, Array]:
-        """A ball (n_bodies, 4) and a box (n_bodies, 2, 3) round every body, in its link's frame."""
-        if self._rounds_memo is None:
-            starts = self._fixed.starts
-            low, high = (np.asarray(best.reduceat(self._local, starts[:-1], axis=0)) for best in (np.minimum, np.maximum))
-            middle = (low + high) / 2
-            away = np.linalg.norm(self._local - np.repeat(middle, np.diff(starts), axis=0), axis=1)
-            self._rounds_memo = np.column_stack((middle, np.maximum.reduceat(away, starts[:-1]))), np.stack((low, high), axis=1)
-        return self._rounds_memo
+    def _motion(self) -> kernels.Motion:
+        if self._motion_memo is None:
+            f, cell, structure = self._fixed, self._cell, self._structure
+            reach = reaches(cell.parents, cell.Ts, f, extents(f.starts, cell.local), structure.order)
+            self._motion_memo = kernels.Motion(structure.chains, reach, f.slides, structure.levels, structure.carriers)
+        return self._motion_memo
 
     def posed(
         self,
@@ -155,7 +144,7 @@ class Scene:
         """
         scene = object.__new__(Scene)
         scene._fixed = self._fixed
-        parents, Ts, local = self._parents.copy(), self._Ts.copy(), self._local
+        parents, Ts, local = self._cell.parents.copy(), self._cell.Ts.copy(), self._cell.local
         for link, (parent, T) in (poses or {}).items():
             parents[link], Ts[link] = parent, T
         if hulls:
@@ -165,56 +154,42 @@ class Scene:
         scene._set(parents, Ts, local, allowed, {**self._margins, **(margins or {})})
         return scene
 
-    def _place(self, q: Array) -> None:
-        f = self._fixed
-        kernels.place_links(
-            self._parents, self._Ts, f.kinds, f.axes, f.q_index, self._order, np.ascontiguousarray(q, dtype=float), self._poses
-        )
-
     def place(self, q: Array) -> Array:
         """T_world_link of every link (n_links, 4, 4) at robot joints q (n,)."""
-        self._place(q)
-        return self._poses.copy()
+        Ts = np.empty_like(self._room.poses)
+        kernels.place_links(self._cell, _row(q), Ts)
+        return Ts
 
     def distance(self, q: Array, cap: float = 0.3) -> Clearance:
         """The closest of the pairs that move against each other; distance `cap` and empty names when all are further."""
-        self._move(q)
-        return self._closest(self._pairs, cap)
+        return self._closest(self._structure.pairs, q, cap)
 
     def violation(self, q: Array) -> Clearance | None:
         """The pair that falls short of its margin the most at q (n,); None when all keep theirs."""
-        self._move(q)
-        f = self._fixed
         points = np.zeros((2, 3))
-        distance, which = kernels.worst_pair(
-            self._pairs, self._pair_margins, f.radius, f.starts, self._world, self._low, self._high, points
-        )
-        return None if which < 0 else self._clearance(distance, self._pairs[which], points)
+        pairs = self._structure.pairs
+        distance, which = kernels.worst_pair(self._cell, pairs, self._room, _row(q), points)
+        return None if which < 0 else self._clearance(distance, pairs.pairs[which], points)
 
     def near(self, q: Array, distance: float) -> tuple[Clearance, ...]:
         """Every pair of hulls that is `distance` [m] or less apart at q (n,), whether the robot moves them against each other or not."""
-        self._move(q)
-        f = self._fixed
-        pairs = np.concatenate((self._pairs, self._static_pairs))
-        rows = np.flatnonzero(kernels.pairs_within(pairs, f.radius, f.starts, self._world, self._low, self._high, distance))
-        return tuple(self._closest(pairs[row : row + 1], np.inf) for row in rows)
+        found: list[Clearance] = []
+        for pairs in (self._structure.pairs, self._structure.still):
+            distances, points = np.empty(len(pairs.pairs)), np.zeros((len(pairs.pairs), 2, 3))
+            kernels.pairs_within(self._cell, pairs, self._room, _row(q), distance, distances, points)
+            found += [self._clearance(distances[k], pairs.pairs[k], points[k]) for k in np.flatnonzero(np.isfinite(distances))]
+        return tuple(found)
 
     def static_distance(self, cap: float = 0.3) -> Clearance:
         """The closest of the pairs that do not depend on the robot: a part in the brake against the tools."""
-        return self._closest(self._static_pairs, cap)
+        return self._closest(self._structure.still, np.zeros(len(self.lower)), cap)
 
-    def _move(self, q: Array) -> None:
-        f = self._fixed
-        self._place(q)
-        kernels.move_bodies(self._moving, f.starts, f.links, self._local, self._poses, self._world, self._low, self._high)
-
-    def _closest(self, pairs: Array, cap: float) -> Clearance:
-        f = self._fixed
+    def _closest(self, pairs: kernels.Pairs, q: Array, cap: float) -> Clearance:
         points = np.zeros((2, 3))
-        distance, which = kernels.closest_pair(pairs, f.radius, f.starts, self._world, self._low, self._high, cap, points)
+        distance, which = kernels.closest_pair(self._cell, pairs, self._room, _row(q), cap, points)
         if which < 0:
             return Clearance(float(cap), "", "", "", "", np.zeros(3), np.zeros(3))
-        return self._clearance(distance, pairs[which], points)
+        return self._clearance(distance, pairs.pairs[which], points)
 
     def _clearance(self, distance: float, pair: Array, points: Array) -> Clearance:
         f = self._fixed
@@ -229,28 +204,13 @@ class Scene:
         """Whether each state (k, n) keeps every margin: (k,) bool."""
         out = np.zeros(len(qs), dtype=np.bool_)
         check: Any = kernels.states_free
-        check(np.ascontiguousarray(qs, dtype=float), *self._arguments(), self._poses, self._hint, out)
+        check(np.ascontiguousarray(qs, dtype=float), self._cell, self._structure.pairs, self._room, out)
         return out
 
     def edge_free(self, q_a: Array, q_b: Array) -> bool:
         """Certified: no pair comes closer than its margin less 0.2 mm anywhere on the straight joint segment."""
-        *arguments, pairs, margins = self._arguments()
         certify: Any = kernels.edge_free
-        return bool(
-            certify(
-                np.ascontiguousarray(q_a, dtype=float),
-                np.ascontiguousarray(q_b, dtype=float),
-                *arguments,
-                pairs,
-                margins,
-                self._reach,
-                self._fixed.slides,
-                self._poses,
-                self._hint,
-                *self._relative,
-                *self._rounds,
-            )
-        )
+        return bool(certify(_row(q_a), _row(q_b), self._cell, self._structure.pairs, self._motion, self._room))
 
     def path_clearance(self, qs: Array, step: float = 0.02) -> Clearance:
         """The closest pair over a polyline (k, n), sampled at most `step` [rad] apart."""
@@ -266,13 +226,6 @@ class Scene:
         assert closest is not None
         return closest
 
-    def _arguments(self) -> tuple[Any, ...]:
-        f = self._fixed
-        return (
-            self._parents, self._Ts, f.kinds, f.axes, f.q_index, self._order, self._moving, f.starts, f.links, self._local,
-            self._world, self._low, self._high, f.radius, self._pairs, self._pair_margins,
-        )  # fmt: skip
-
     @property
     def lower(self) -> Array:
         """Lower limits of q (n,)."""
@@ -282,3 +235,7 @@ class Scene:
     def upper(self) -> Array:
         """Upper limits of q (n,)."""
         return self._fixed.upper
+
+
+def _row(q: Array) -> Array:
+    return np.ascontiguousarray(q, dtype=float)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.frames import Array
+from sim.scene_kernels import Pairs
 
 KINDS = {"fixed": 0, "revolute": 1, "prismatic": 2}
 
@@ -69,7 +70,6 @@ class Fixed:
     axes: Array
     q_index: Array
     slides: Array
-    all: Array
     margin: float
     lower: Array
     upper: Array
@@ -84,18 +84,17 @@ class Structure:
 
     Attributes:
         order: Links, parents first.
-        pairs: Pairs of bodies that the robot moves against each other (m, 2).
-        margins: Their clearance (m,) [m].
-        static_pairs: The other pairs.
-        moving: Bodies that the robot moves.
-        chains, levels, carriers: See `scene_kernels.edge_free`.
+        pairs: Bodies that the robot moves against each other.
+        still: Bodies that it does not.
+        moves, link_moves: Whether it moves a body (n_bodies,), a link (n_links,).
+        chains, levels, carriers: See `scene_kernels.Motion`.
     """
 
     order: Array
-    pairs: Array
-    margins: Array
-    static_pairs: Array
-    moving: Array
+    pairs: Pairs
+    still: Pairs
+    moves: Array
+    link_moves: Array
     chains: Array
     levels: Array
     carriers: Array
@@ -113,23 +112,29 @@ def structure_of(fixed: Fixed, parents: Array, allowed: frozenset[tuple[str, str
     if allowed:
         enabled = enabled & ~group_mask(allowed, group_index)[np.ix_(fixed.group_of, fixed.group_of)]
     relative = body_driver[:, None] != body_driver[None, :]
-    pairs = np.argwhere(enabled & relative).astype(np.int64)
-    chains = _chains(fixed, parents, order)
-    levels, carriers = _shared_joints(chains[fixed.links], pairs)
     table = np.full((len(fixed.group_names),) * 2, fixed.margin)
     for (a, b), value in margins.items():
         if a in group_index and b in group_index:
             table[group_index[a], group_index[b]] = table[group_index[b], group_index[a]] = value
-    return Structure(
-        order,
-        pairs,
-        table[fixed.group_of[pairs[:, 0]], fixed.group_of[pairs[:, 1]]],
-        np.argwhere(enabled & ~relative).astype(np.int64),
-        np.flatnonzero(body_driver >= 0).astype(np.int64),
-        chains[fixed.links],
-        levels,
-        carriers,
-    )
+    # Clusters: bodies of a link that moves, or one that stands still.
+    clusters = np.where(body_driver >= 0, fixed.links, len(parents) + np.arange(len(fixed.links)))
+    pairs = _grouped(fixed, np.argwhere(enabled & relative), table, clusters)
+    chains = _chains(fixed, parents, order)[fixed.links]
+    levels, carriers = _shared_joints(chains, pairs.pairs[pairs.spans[:-1]])
+    still = _grouped(fixed, np.argwhere(enabled & ~relative), table, clusters)
+    return Structure(order, pairs, still, body_driver >= 0, driver >= 0, chains, levels, carriers)
+
+
+def _grouped(fixed: Fixed, pairs: Array, table: Array, clusters: Array) -> Pairs:
+    """Pairs of bodies (m, 2) ordered by their `clusters` (n_bodies,), with the clearance of their groups' `table`."""
+    of = clusters[pairs]
+    order = np.lexsort((of[:, 1], of[:, 0]))
+    pairs, of = pairs[order].astype(np.int64), of[order].astype(np.int64)
+    margins = table[fixed.group_of[pairs[:, 0]], fixed.group_of[pairs[:, 1]]]
+    wanted = margins + fixed.radius[pairs[:, 0]] + fixed.radius[pairs[:, 1]]
+    starts = np.flatnonzero(np.r_[True, np.any(np.diff(of, axis=0) != 0, axis=1)][: len(pairs)]).astype(np.int64)
+    widest = np.maximum.reduceat(wanted, starts) if len(pairs) else np.zeros(0)
+    return Pairs(pairs, margins, wanted, np.r_[starts, len(pairs)].astype(np.int64), of[starts], widest)
 
 
 def _chains(fixed: Fixed, parents: Array, order: Array) -> Array:
@@ -144,7 +149,7 @@ def _chains(fixed: Fixed, parents: Array, order: Array) -> Array:
 
 
 def _shared_joints(chains: Array, pairs: Array) -> tuple[Array, Array]:
-    """How many joints move both bodies of a pair (m, 2) alike, where one carries the other (m,); else 0; and which one carries (m,)."""
+    """How many joints move both bodies of a pair (m, 2) alike, where one carries the other (m,); else 0; and which one carries (m,), 0 or 1."""
     counts = np.sum(chains >= 0, axis=1)
     carriers = (counts[pairs[:, 0]] > counts[pairs[:, 1]]).astype(np.int64)
     carrier = np.where(carriers == 0, pairs[:, 0], pairs[:, 1])

@@ -8,7 +8,7 @@ import pytest
 from scipy.spatial import ConvexHull
 
 from core.hull_distance import hull_distance
-from sim.motion import FreePath, JointLimits, plan_free
+from sim.motion import FreePath, JointLimits, MotionFailure, plan_free
 from sim.scene import Scene
 from sim.scene_structure import SceneBody, SceneLink
 from sim.timing import blend_corners, time_path
@@ -131,6 +131,21 @@ def test_planner_goes_round_and_is_repeatable():
     assert np.array_equal(one.qs, two.qs)
     fine = np.concatenate([a + np.linspace(0, 1, 400)[:, None] * (b - a) for a, b in zip(one.qs[:-1], one.qs[1:], strict=True)])
     assert np.min(scene.distances(fine, cap=0.05)) > 0.01 - 5e-4
+
+
+def test_a_move_that_fails_names_what_is_in_the_way():
+    """At the start, at the goal, and where the ways from both ends come nearest: here a wall over the whole height, round which nothing leads."""
+    limits = JointLimits(np.full(2, -3.1), np.full(2, 3.1), np.full(2, 2.0), np.full(2, 6.0), np.full(2, 60.0))
+    scene = arm([box(0.3, 2.2, 0.25, 0.35, -1, 1), box(0.3, 2.2, -0.35, -0.25, -1, 1)])
+    inside, outside = np.array([0.0, 0.0]), np.array([1.2, 0.0])
+    held = plan_free(scene, inside, outside[None], limits, seed=1, iterations=150)
+    assert isinstance(held, MotionFailure) and held.code == "no-path" and held.closest is not None
+    assert {held.closest.group_a, held.closest.group_b} <= {"robot", "part", "obstacle"} and "in 150 tries; where" in held.message
+    blocked = np.array([0.3, 0.0])
+    for start, goal, code in ((blocked, outside, "start-in-collision"), (outside, blocked, "goal-in-collision")):
+        failed = plan_free(scene, start, goal[None], limits, seed=1)
+        assert isinstance(failed, MotionFailure) and failed.code == code
+        assert failed.closest is not None and failed.closest.distance < 0.01 and failed.closest.body_b in failed.message
 
 
 def test_timing_keeps_speed_acceleration_and_jerk():
