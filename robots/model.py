@@ -113,7 +113,8 @@ class RobotModel:
     def ik(self, T_base_flange: Array, *, slide: float | None = None, near: float | None = None) -> Array:
         """All joint solutions (m, n) inside the limits, whole turns included, each true to 1e-9 m and rad; sorted.
 
-        On a track there are endlessly many: these are the arm's at the positions of `track_positions`, in that order.
+        On a track there are endlessly many: these are the arm's at the positions of `track_positions`, in that order; where
+        it has none there, those at all positions of the raster.
 
         Args:
             T_base_flange: The flange's pose (4, 4).
@@ -121,8 +122,11 @@ class RobotModel:
             near: Prefer track positions near this one [m]; None: the middle of the track.
         """
         if self.arm is not None and slide is None:
-            positions = np.array(self.track_positions(T_base_flange, near))
-            return self.ik_many(np.repeat(T_base_flange[None], len(positions), axis=0), slides=positions)[0]
+            found = np.zeros((0, len(self.lower)))
+            for positions in (np.array(self.track_positions(T_base_flange, near)), self._track_raster):
+                if len(found) == 0:
+                    found = self.ik_many(np.repeat(T_base_flange[None], len(positions), axis=0), slides=positions)[0]
+            return found
         return self.ik_many(T_base_flange[None], slides=slide)[0]
 
     def ik_many(self, Ts_base_flange: Array, *, slides: float | Array | None = None) -> tuple[Array, Array]:
@@ -155,6 +159,12 @@ class RobotModel:
         T: Array = self.mechanism.fk(q)[self.mechanism.link_index(self.arm.mechanism.links[0].name)]
         return T
 
+    @property
+    def _track_raster(self) -> Array:
+        """Positions over the whole track, `TRACK_RASTER` apart or a little more or less [m]."""
+        count = max(round(float(self.upper[0] - self.lower[0]) / TRACK_RASTER), 1)
+        return np.linspace(self.lower[0], self.upper[0], count + 1)
+
     def track_positions(self, T_base_flange: Array, near: float | None = None) -> tuple[float, ...]:
         """Where on its track the robot should stand for a pose [m], at most `MOST_POSITIONS`, the nearest to `near` first.
 
@@ -162,8 +172,7 @@ class RobotModel:
         count from which the target lies at a good distance (`GOOD_SHARE` of the arm's reach); if there is none, the one that comes nearest to it.
         """
         assert self.arm is not None
-        count = max(round(float(self.upper[0] - self.lower[0]) / TRACK_RASTER), 1)
-        raster = np.linspace(self.lower[0], self.upper[0], count + 1)
+        raster = self._track_raster
         start, along = self._T_base_arm(0.0), self.mechanism.joints[0].axis
         shoulder, reach = self.arm.shoulder_and_reach
         way = T_base_flange[:3, 3] - start[:3, :3] @ shoulder - start[:3, 3]

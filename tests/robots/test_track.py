@@ -51,6 +51,21 @@ def test_inverse_kinematics_with_the_track_free_and_held():
     assert len(ROBOT.ik(T, slide=2.6)) == 0
 
 
+def test_a_pose_that_some_place_on_the_raster_reaches_has_a_solution():
+    """The few positions that suit a target best may be unfit for its turn: then all others are tried."""
+    rng = np.random.default_rng(8)
+    raster = np.linspace(-1.5, 2.5, 17)
+    only_elsewhere = 0
+    for q in rng.uniform(ROBOT.lower, ROBOT.upper, (400, 7)):
+        q[0] = raster[int(rng.integers(len(raster)))]
+        T = ROBOT.fk(q)
+        found = ROBOT.ik(T)
+        assert len(found) and np.max(np.abs(ROBOT.fk_batch(found) - T)) < 5e-9
+        best = ROBOT.track_positions(T)
+        only_elsewhere += not np.any(np.isclose(found[:, :1], best))
+    assert only_elsewhere > 0
+
+
 def test_positions_suit_the_target_and_come_nearest_first():
     # A target 1.5 m beside the way, at the height of the shoulder and 2 m along: by Pythagoras from the stretched arm's share.
     shoulder, reach = ARM.shoulder_and_reach
