@@ -17,6 +17,8 @@ from sim.scene import Clearance, Scene
 
 STEP = 0.35
 """Longest edge of the tree [s of the slowest joint]."""
+WORTH = 0.02
+"""A short cut puts in two corners, where the robot slows down: it must save more than this [s]."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -199,9 +201,10 @@ def _connect(scene: Scene, tree: _Tree, target: Array, weights: Array) -> int | 
         at = tree.add(new, at)
 
 
-def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Generator, tries: int = 120) -> Array:
-    """Replaces stretches between random points of the path by straight edges where these are free and quicker."""
-    qs = np.array(path)
+def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Generator, tries: int = 60) -> Array:
+    """A quicker path: without way-points that are not needed, with straight edges between random points of it, and with corners pulled in; what saves less than
+    `WORTH` is left alone."""
+    qs = _needed(scene, path)
     lengths = _durations(qs, limits)
     for _ in range(tries):
         if len(qs) < 3:
@@ -213,11 +216,15 @@ def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Gene
             continue
         a = qs[i] + (u - ends[i]) / max(lengths[i], 1e-12) * (qs[i + 1] - qs[i])
         b = qs[j] + (w - ends[j]) / max(lengths[j], 1e-12) * (qs[j + 1] - qs[j])
-        if np.max(np.abs(b - a) / limits.velocity) < (w - u) * 0.999 and scene.edge_free(a, b):
+        if np.max(np.abs(b - a) / limits.velocity) < w - u - WORTH and scene.edge_free(a, b):
             qs = np.concatenate((qs[: i + 1], (a, b), qs[j + 1 :]))
             lengths = _durations(qs, limits)
-    # Way-points that are not needed go.
-    kept = list(qs)
+    return _needed(scene, _pulled(scene, _pulled(scene, qs, limits), limits))
+
+
+def _needed(scene: Scene, path: Array) -> Array:
+    """The path without way-points that a straight edge can leave out."""
+    kept = list(path)
     i = 0
     while i < len(kept) - 2:
         if np.max(np.abs(kept[i + 1] - kept[i])) < 1e-6 or scene.edge_free(kept[i], kept[i + 2]):
@@ -225,6 +232,22 @@ def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Gene
         else:
             i += 1
     return np.array(kept)
+
+
+def _pulled(scene: Scene, path: Array, limits: JointLimits) -> Array:
+    """The path with every corner half or a quarter of the way nearer to the straight line between its neighbours, where that is free."""
+    qs = np.array(path)
+    for i in range(1, len(qs) - 1):
+        before, corner, after = qs[i - 1 : i + 2].copy()
+        first, second = _durations(qs[i - 1 : i + 2], limits)
+        on_line = before + first / max(first + second, 1e-12) * (after - before)
+        for share in (0.5, 0.25):
+            trial = corner + share * (on_line - corner)
+            saved = first + second - float(np.sum(_durations(np.array([before, trial, after]), limits)))
+            if saved > 0.005 * (first + second) and scene.edge_free(before, trial) and scene.edge_free(trial, after):
+                qs[i] = trial
+                break
+    return qs
 
 
 def _durations(qs: Array, limits: JointLimits) -> Array:
