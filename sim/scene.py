@@ -226,6 +226,19 @@ class Scene:
         assert closest is not None
         return closest
 
+    def arrays(self) -> dict[str, Array]:
+        """What a state check looks at, as plain arrays for other engines.
+
+        `parents`, `Ts`, `kinds` (0 fixed, 1 revolute, 2 prismatic), `axes`, `q_index` of the links; `vertices`, `starts`, `links` of the hulls, in the frames of
+        their links; `pairs` (m, 2) that the robot moves against each other, with the `margins` (m,) that their hulls keep; `lower`, `upper` of q.
+        """
+        cell, pairs = self._cell, self._structure.pairs
+        return {
+            "parents": cell.parents, "Ts": cell.Ts, "kinds": cell.kinds, "axes": cell.axes, "q_index": cell.q_index,
+            "vertices": cell.local, "starts": cell.starts, "links": cell.links,
+            "pairs": pairs.pairs, "margins": pairs.wanted, "lower": self.lower, "upper": self.upper,
+        }  # fmt: skip
+
     @property
     def lower(self) -> Array:
         """Lower limits of q (n,)."""
