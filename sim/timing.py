@@ -34,7 +34,7 @@ TCP_ACCELERATION = 4.0
 TCP_JERK = 60.0
 """Limit of the tool's jerk on moves with a tool speed [m/s3]."""
 SAMPLE = 0.02
-"""Raster of the result [s]."""
+"""Raster of plans [s]."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,7 +103,13 @@ def _straight(a: Array, b: Array) -> Array:
 
 
 def time_path(
-    qs: Array, limits: JointLimits, *, positions: Array | None = None, tcp_speed: float | None = None, stops: tuple[int, ...] = ()
+    qs: Array,
+    limits: JointLimits,
+    *,
+    positions: Array | None = None,
+    tcp_speed: float | None = None,
+    stops: tuple[int, ...] = (),
+    sample: float = SAMPLE,
 ) -> Timed:
     """Times a dense path (k, n) from rest to rest.
 
@@ -113,6 +119,7 @@ def time_path(
         positions: Tool positions (k, 3) [m] that belong to qs.
         tcp_speed: Largest tool speed [m/s]; needs positions.
         stops: Samples at which the robot stops, whatever the turn.
+        sample: Raster of the result [s]; limits hold whatever it is.
     """
     values, v, a, j = qs, limits.velocity, limits.acceleration, limits.jerk
     if positions is not None and tcp_speed is not None:
@@ -128,7 +135,7 @@ def time_path(
         return Timed(np.array([0.0, SAMPLE]), np.repeat(qs[:1], 2, axis=0))
     times, samples = [np.zeros(1)], [values[:1]]
     for piece in _pieces(values, v, halts):
-        t, x = _time_piece(piece, v, a, j)
+        t, x = _time_piece(piece, v, a, j, sample)
         times.append(times[-1][-1] + t[1:])
         samples.append(x[1:])
     return Timed(np.concatenate(times), np.concatenate(samples)[:, : qs.shape[1]])
@@ -144,8 +151,8 @@ def _pieces(values: Array, v: Array, halts: frozenset[int]) -> list[Array]:
     return [values[a : b + 1] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
 
 
-def _time_piece(values: Array, v: Array, a: Array, j: Array) -> tuple[Array, Array]:
-    """Times one smooth piece from rest to rest; samples every `SAMPLE` and the end."""
+def _time_piece(values: Array, v: Array, a: Array, j: Array, sample: float) -> tuple[Array, Array]:
+    """Times one smooth piece from rest to rest; samples every `sample` seconds and the end."""
     s = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(values, axis=0) / v, axis=1))]
     if len(values) < 4:
         fine = np.linspace(0.0, s[-1], 8)
@@ -169,7 +176,7 @@ def _time_piece(values: Array, v: Array, a: Array, j: Array) -> tuple[Array, Arr
     x = curve(smooth)
     stretch = _stretch(x, dt, v, a, j)
     total = fine_t[-1] * stretch
-    count = max(2, int(np.ceil(total / SAMPLE)) + 1)
+    count = max(2, int(np.ceil(total / sample)) + 1)
     out_t = np.linspace(0.0, total, count)
     out_s = PchipInterpolator(fine_t * stretch, smooth)(out_t)
     out = curve(out_s)

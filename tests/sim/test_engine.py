@@ -148,7 +148,9 @@ def test_a_move_that_fails_names_what_is_in_the_way():
         assert failed.closest is not None and failed.closest.distance < 0.01 and failed.closest.body_b in failed.message
 
 
-def test_timing_keeps_speed_acceleration_and_jerk():
+@pytest.mark.parametrize("sample", [0.02, 0.01, 0.004, 0.001])
+def test_timing_keeps_speed_acceleration_and_jerk(sample):
+    """At any raster; differences of finer rasters are taken over 20 ms, as those of the coarse one are."""
     limits = JointLimits(
         np.full(3, -3.0), np.full(3, 3.0), np.array([2.0, 2.5, 3.0]), np.array([6.0, 7.0, 9.0]), np.array([60.0, 70.0, 90.0])
     )
@@ -158,11 +160,13 @@ def test_timing_keeps_speed_acceleration_and_jerk():
     # Rounded by at most 45 % of the shorter side, ends never.
     sides = np.linalg.norm(np.diff(way, axis=0), axis=1)
     assert sizes[0] == sizes[3] == 0.0 and sizes[1:3] == pytest.approx(np.minimum(0.45 * np.minimum(sides[:2], sides[1:]), 0.5))
-    timed = time_path(dense, limits)
-    dt = np.diff(timed.times)
-    v = np.diff(timed.qs, axis=0) / dt[:, None]
-    a = np.diff(v, axis=0) / dt[1:, None]
-    j = np.diff(a, axis=0) / dt[2:, None]
+    timed = time_path(dense, limits, sample=sample)
+    assert np.max(np.diff(timed.times)) <= sample + 1e-9
+    wide = round(0.02 / sample)
+    step = wide * float(np.median(np.diff(timed.times)))
+    v = (timed.qs[wide:] - timed.qs[:-wide]) / step
+    a = (v[wide:] - v[:-wide]) / step
+    j = (a[wide:] - a[:-wide]) / step
     assert np.max(np.abs(v) / limits.velocity) < 1.02
     assert np.max(np.abs(a) / limits.acceleration) < 1.05
     # Third differences of 20 ms samples of a path of splines: ten percent.
