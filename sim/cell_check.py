@@ -24,6 +24,7 @@ from sim.cell_reach import (
     station_reach,
 )
 from sim.rest_checks import collisions_at_home, home_limits, overlaps, second_kinematics
+from sim.verify.wiring import unsayable_lines
 from sim.world import MACHINE, World
 
 
@@ -76,6 +77,7 @@ def check_cell(cell: Cell) -> CellCheck:
         findings += _station(station, [reach for reach in stations if reach.station == station.name])
     findings += _beam(cell, beam)
     lines = [finding for kind in dict.fromkeys(gripper.kind for gripper in cell.grippers) for finding in missing_signals(cell, kind)]
+    lines += unsayable_lines(cell, cell.robot.language)
     # A cell without programs can still be planned in: that is a warning until programs are asked for.
     findings += [replace(finding, level="warning") for finding in {finding.message: finding for finding in lines}.values()]
     unique = {(finding.code, finding.step, finding.message): finding for finding in findings}

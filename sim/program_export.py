@@ -17,7 +17,7 @@ from robots.programs.events import ProgramTextError
 from robots.programs.languages import language as language_of
 from robots.programs.preflight.preflight import preflight
 from robots.programs.program import RobotProgram
-from sim.verify.wiring import addresses
+from sim.verify.wiring import addresses, unsayable_lines
 
 SAID_DIFFERENTLY = ("turn-speed", "blend", "duration", "posture", "time")
 """Changes that a language makes by its nature: it limits the turning speed, rounds less than it may, gives a speed instead of a time. What comes of
@@ -68,7 +68,12 @@ def write_and_check(
         differently: Kinds of changes that do not count in that.
     """
     it = language_of(language)
-    findings = [*addresses(cell, language)[1], *_foreign(cell.robot, language), *preflight(program, it.capabilities, cell.robot.model)]
+    findings = [
+        *addresses(cell, language)[1],
+        *unsayable_lines(cell, language),
+        *_foreign(cell.robot, language),
+        *preflight(program, it.capabilities, cell.robot.model),
+    ]
     if has_errors(findings):
         return Exported(language, {}, None, tuple(findings))
     progress("export", 0.1, it.capabilities.title)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from cells.model import AT_HOME, Cell, Gripper
 from cells.weld_model import WeldCell
+from core.errors import UnsupportedError
 from core.findings import Finding
 from core.frames import Array, inverse
 from core.units import to_deg, to_mm
 from robots.postures import posture_rule
 from robots.programs.controller import Controller, controller_of
-from robots.programs.program import Frame, Load, RobotProgram, SetSignal, SignalLine, Tool, WaitSignal
+from robots.programs.languages import language as language_of
+from robots.programs.program import Frame, Instruction, Load, RobotProgram, Routine, SetSignal, SignalLine, Tool, WaitSignal
 
 GROUPS = ("bend-number", "bend-number-echo", "weld-procedure")
 """Lines that carry a number."""
@@ -81,6 +84,32 @@ def signal_lines(cell: Cell | WeldCell, language: str) -> dict[str, SignalLine]:
     """The cell's lines as a program in a language has them."""
     named, _ = addresses(cell, language)
     return {name: SignalLine(named[name], signal.direction == "out", name in GROUPS) for name, signal in cell.signals.items()}
+
+
+def unsayable_lines(cell: Cell | WeldCell, language: str) -> list[Finding]:
+    """Lines whose addresses a language does not have: what its writer says of a program that does nothing but use one of them."""
+    it = language_of(language)
+    nothing = Load(0.0, np.zeros(3))
+    bare = replace(robot_alone(cell, language, {"none": Tool(np.eye(4), nothing)}, {}, ()), loads={"none": nothing})
+
+    def refusal(signals: dict[str, SignalLine], use: tuple[Instruction, ...]) -> str | None:
+        try:
+            it.write(replace(bare, signals=signals, routines=(Routine("line", "one line", use),)), cell.programs)
+        except UnsupportedError as error:
+            return error.message
+        return None
+
+    if refusal({}, ()) is not None:
+        # Nothing can be written for this robot: that is no matter of a line.
+        return []
+    place = "signals" if language == cell.robot.language else f"programs.{language}.signals"
+    findings = []
+    for name, line in signal_lines(cell, language).items():
+        value = 0 if line.number else False
+        message = refusal({name: line}, (SetSignal(name, value) if line.output else WaitSignal(name, value, HOME_TIMEOUT),))
+        if message is not None:
+            findings.append(Finding("error", "signal-address", message, f"change its address in `{place}` of {cell.path.name}", "export"))
+    return findings
 
 
 def home_check(cell: Cell | WeldCell) -> list[WaitSignal]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from cells.weld_model import WeldCell
 from core.findings import Finding
 from core.units import to_mm
 from sim.rest_checks import collisions_at_home, home_limits, overlaps, second_kinematics
+from sim.verify.wiring import unsayable_lines
 from sim.weld.cell_reach import SIDES, PlaceReach, Probe
 from sim.weld.world import WeldWorld
 
@@ -44,6 +45,8 @@ def check_weld_cell(cell: WeldCell) -> WeldCellCheck:
         findings += _area(places)
         findings += _cleaner(probe)
     findings += _payload(cell)
+    # A cell without programs can still be planned in: that is a warning until programs are asked for.
+    findings += [replace(finding, level="warning") for finding in unsayable_lines(cell, cell.robot.language)]
     return WeldCellCheck(cell, places, tuple(findings))
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from cells.load import SHIPPED, cell_names, load_cell
+from cells.weld_load import all_cell_names, load_any_cell
 from core.errors import InputError
 from core.frames import translation
 from sim.cell_check import check_cell
@@ -17,6 +18,7 @@ from sim.cell_reach import at_rest, full_beam
 from sim.cell_scene import build_cell_scene
 from sim.grips import candidate_grips
 from sim.handling import lying, reaches, station_groups
+from sim.verify.wiring import unsayable_lines
 from sim.world_pictures import cell_pictures
 from tests.changed_cells import changed, found
 from tests.conftest import strip
@@ -44,6 +46,16 @@ def test_a_station_too_far_names_places_and_reasons(tmp_path):
     assert missed == {(-2500.0, y, 300.0) for y in (-3200.0, -2700.0, -2200.0)}
     check = checked(tmp_path, KUKA, ("[-1550, -2700, 300]", "[-4550, -2700, 300]"))
     assert [finding.step for finding in found(check, "out-of-reach")] == ["outfeed"]
+
+
+def test_addresses_that_the_controller_does_not_have_are_told(tmp_path):
+    """A name, and an output where an input is: all wrong lines are told at once, and no other."""
+    check = checked(tmp_path, KUKA, ("$OUT[1]", "doBendStart"), ("$IN[3]", "$OUT[30]"))
+    wrong = found(check, "signal-address")
+    assert [finding.level for finding in wrong] == ["warning"] * 2
+    assert "doBendStart" in wrong[0].message + wrong[1].message and "$OUT[30]" in wrong[0].message + wrong[1].message
+    for cell in all_cell_names():
+        assert unsayable_lines(load_any_cell(cell), load_any_cell(cell).robot.language) == []
 
 
 def test_reach_circle_by_hand():
