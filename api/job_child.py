@@ -99,22 +99,27 @@ def _done(task: dict[str, Any], progress: Progress) -> dict[str, Any]:
     except PliantError as error:
         return {"problem": _problem(error, folder)}
     except Exception as error:
-        limit = task["limits"]["memory_mb"]
-        if isinstance(error, MemoryError) or _peak_mb() > NEAR_LIMIT * limit:
-            detail = f"the job needed more than the {limit} MB it may use; a smaller part, or a higher limit"
+        if isinstance(error, MemoryError) or _memory_is_used_up():
+            detail = f"the job needed more than the {task['limits']['memory_mb']} MB it may use; a smaller part, or a higher limit"
             return {"problem": {"type": "memory-limit", "detail": detail}}
         traceback.print_exc()
         return {"problem": {"type": "internal-error", "detail": "the worker met an error of its own; the server's log says more"}}
     return end
 
 
-def _peak_mb() -> float:
-    """The largest address space this process has had [MB]; 0 where the system does not tell."""
+def _memory_is_used_up() -> bool:
+    """Whether the address space of this process has come near its limit; False where there is none, or the system does not tell."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return limit != resource.RLIM_INFINITY and _peak() > NEAR_LIMIT * limit
+
+
+def _peak() -> int:
+    """The largest address space this process has had [bytes]; 0 where the system does not tell."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     except OSError:
-        return 0.0
-    return next((float(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmPeak:")), 0.0)
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmPeak:")), 0)
 
 
 def _problem(error: PliantError, folder: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -116,18 +117,19 @@ def test_an_error_of_a_library_that_was_refused_memory_is_the_memory_limits(tmp_
         raise ImportError("failed to map segment from shared object")
 
     monkeypatch.setitem(job_kinds.KINDS, "check", replace(job_kinds.KINDS["check"], run=fails))
-    for peak, code in ((950.0, "memory-limit"), (400.0, "internal-error")):
-        monkeypatch.setattr(job_child, "_peak_mb", lambda peak=peak: peak)
-        task = {
-            "kind": "check",
-            "options": {"cell": "bending-kr120"},
-            "input": str(tmp_path),
-            "output": str(tmp_path),
-            "limits": {"memory_mb": 1000},
-        }
+    monkeypatch.setattr(job_child, "_peak", lambda: 950_000_000)
+    task = {
+        "kind": "check",
+        "options": {"cell": "bending-kr120"},
+        "input": str(tmp_path),
+        "output": str(tmp_path),
+        "limits": {"memory_mb": 1000},
+    }
+    for limit, code in ((1_000_000_000, "memory-limit"), (2_000_000_000, "internal-error"), (resource.RLIM_INFINITY, "internal-error")):
+        monkeypatch.setattr(resource, "getrlimit", lambda kind, limit=limit: (limit, limit))
         assert job_child._done(task, lambda *_: None)["problem"]["type"] == code
     monkeypatch.undo()
-    assert 10 < job_child._peak_mb() < 1e6
+    assert 10e6 < job_child._peak() < 1e12
 
 
 def test_a_data_folder_has_one_server(tmp_path):
