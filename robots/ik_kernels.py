@@ -20,8 +20,12 @@ BRANCHES = 8
 """A six-axis arm of these families has at most so many solutions without whole turns."""
 EXACT = 5e-10
 """Entries of the pose that a solution reproduces may be off by this [m and 1]; the rest of 1e-9 is left to the caller's rounding."""
+ROUNDED = 1e-6
+"""How far the columns of a pose may be off unit length and square to each other, as those of six decimals are, to count as the nearest rotation."""
 EDGE = 1e-9
 """A projection may exceed its radius by this share, at the edge of the workspace, before the pose counts as out of reach."""
+ALONG = 1e-10
+"""A vector that stands out across an axis no further than this lies along it [m and 1]: any turn about the axis is as good, to well within `EXACT`."""
 SAME = 1e-7
 """Solutions nearer than this are one [rad]."""
 _STEPS = 6
@@ -44,14 +48,24 @@ def _dot(a: Array, b: Array) -> float:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def _across(h: Array, u: Array) -> float:
+    """How far u stands out across unit direction h."""
+    along = _dot(h, u)
+    return float(np.sqrt((u[0] - along * h[0]) ** 2 + (u[1] - along * h[1]) ** 2 + (u[2] - along * h[2]) ** 2))
+
+
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _angle_onto(h: Array, u: Array, v: Array) -> float:
-    """SP1: the angle about h that turns u towards v; 0 where u lies along h."""
-    cross = h[0] * (u[1] * v[2] - u[2] * v[1]) + h[1] * (u[2] * v[0] - u[0] * v[2]) + h[2] * (u[0] * v[1] - u[1] * v[0])
-    along = _dot(u, v) - _dot(h, u) * _dot(h, v)
-    if abs(cross) < 1e-13 and abs(along) < 1e-13:
+    """SP1: the angle about h that turns u towards v; 0 where both lie along h."""
+    along_u, along_v = _dot(h, u), _dot(h, v)
+    # What stands out across h first: it may be short, and differences of products would lose its digits.
+    u0, u1, u2 = u[0] - along_u * h[0], u[1] - along_u * h[1], u[2] - along_u * h[2]
+    v0, v1, v2 = v[0] - along_v * h[0], v[1] - along_v * h[1], v[2] - along_v * h[2]
+    if _across(h, u) < ALONG and _across(h, v) < ALONG:
         return 0.0
-    return float(np.arctan2(cross, along))
+    cross = h[0] * (u1 * v2 - u2 * v1) + h[1] * (u2 * v0 - u0 * v2) + h[2] * (u0 * v1 - u1 * v0)
+    return float(np.arctan2(cross, u0 * v0 + u1 * v1 + u2 * v2))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -68,6 +82,37 @@ def _angles_to_value(h: Array, p: Array, along: Array, value: float) -> tuple[in
     if abs(c) > r * (1.0 + EDGE):
         return 0, 0.0, 0.0
     middle, half = np.arctan2(b, a), np.arccos(min(1.0, max(-1.0, c / r)))
+    return 2, middle + half, middle - half
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _angles_to_direction(h: Array, p: Array, along: Array, turned: Array) -> tuple[int, float, float]:
+    """SP4 of unit vectors: angles about h after which p stands at the angle to `along` at which `turned` does; how many, and which.
+
+    An arc cosine loses half of the digits where `turned` lies nearly along `along`, as it does near a singular wrist: there it is the sine of half the angle.
+    """
+    value = _dot(along, turned)
+    count, one, two = _angles_to_value(h, p, along, value)
+    if count < 2 or abs(value) < 0.9:
+        return count, one, two
+    s = _dot(h, p) * _dot(along, h)
+    a = _dot(along, p) - s
+    b = along[0] * (h[1] * p[2] - h[2] * p[1]) + along[1] * (h[2] * p[0] - h[0] * p[2]) + along[2] * (h[0] * p[1] - h[1] * p[0])
+    r = np.sqrt(a * a + b * b)
+    x0, x1, x2 = (
+        along[1] * turned[2] - along[2] * turned[1],
+        along[2] * turned[0] - along[0] * turned[2],
+        along[0] * turned[1] - along[1] * turned[0],
+    )
+    # 1 - |value|, and how far from 1 the projection stays at least: nothing where p can be turned onto `along`.
+    missing = (x0 * x0 + x1 * x1 + x2 * x2) / (1.0 + abs(value))
+    least = 1.0 - r - (s if value > 0.0 else -s)
+    if abs(least) < 1e-14:
+        least = 0.0
+    half = 2.0 * np.arcsin(min(1.0, np.sqrt(max(0.0, missing - least) / (2.0 * r))))
+    if value < 0.0:
+        half = np.pi - half
+    middle = np.arctan2(b, a)
     return 2, middle + half, middle - half
 
 
@@ -155,11 +200,11 @@ def spherical_wrist(G: Array, H: Array, P: Array, centre: Array, q: Array) -> in
             # M = R4 R5 R6: h4 . M h6 = h4 . R5 h6.
             for r in range(3):
                 turned[r] = M[r, 0] * H[5, 0] + M[r, 1] * H[5, 1] + M[r, 2] * H[5, 2]
-            flips, f_one, f_two = _angles_to_value(H[4], H[5], H[3], _dot(H[3], turned))
+            flips, f_one, f_two = _angles_to_direction(H[4], H[5], H[3], turned)
             for f in range(flips):
                 q5 = f_one if f == 0 else f_two
                 _turn_about(H[4], q5, H[5], arm)
-                q4 = 0.0 if abs(abs(_dot(arm, H[3])) - 1.0) < 1e-14 else _angle_onto(H[3], arm, turned)
+                q4 = _angle_onto(H[3], arm, turned)
                 _turn_columns(H[3], -q4, M, N)
                 _turn_columns(H[4], -q5, N, K)
                 for i in range(3):
@@ -193,12 +238,12 @@ def parallel_axes(G: Array, H: Array, P: Array, centre: Array, q: Array) -> int:
             turned[r] = M[r, 0] * H[5, 0] + M[r, 1] * H[5, 1] + M[r, 2] * H[5, 2]
             # R_G^T R1 h2
             sideways[r] = M[0, r] * H[1, 0] + M[1, r] * H[1, 1] + M[2, r] * H[1, 2]
-        flips, f_one, f_two = _angles_to_value(H[4], H[5], H[1], _dot(H[1], turned))
+        flips, f_one, f_two = _angles_to_direction(H[4], H[5], H[1], turned)
         for f in range(flips):
             q5 = f_one if f == 0 else f_two
             _turn_about(H[4], -q5, H[1], at)
-            singular = abs(abs(_dot(at, H[5])) - 1.0) < 1e-14
-            q6 = 0.0 if singular else -_angle_onto(H[5], at, sideways)
+            singular = _across(H[5], at) < ALONG and _across(H[5], sideways) < ALONG
+            q6 = -_angle_onto(H[5], at, sideways)
             # With axis 6 parallel to axis 2 its angle is free: the first of a few that the elbow can follow.
             for turn in range(8 if singular else 1):
                 # The last three screws taken off: where axis 4's point goes, and the turn of axes 2 to 4.
@@ -347,6 +392,28 @@ def _exact(slides: Flags, H: Array, P: Array, T0: Array, target: Array, q: Array
     return False
 
 
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _straighten(T: Array, out: Array) -> None:
+    """Fills `out` (4, 4) with a pose whose turn is off by rounding, at most `ROUNDED`, and the rotation nearest to it: one step of Newton for the polar factor.
+
+    What is off further stays as it is, and no solution reproduces it.
+    """
+    worst = 0.0
+    X = np.empty((3, 3))
+    for r in range(3):
+        for c in range(3):
+            X[r, c] = T[0, r] * T[0, c] + T[1, r] * T[1, c] + T[2, r] * T[2, c]
+            worst = max(worst, abs(X[r, c] - (1.0 if r == c else 0.0)))
+            X[r, c] = (1.5 if r == c else 0.0) - 0.5 * X[r, c]
+    for r in range(4):
+        for c in range(4):
+            out[r, c] = T[r, c]
+    if worst <= ROUNDED:
+        for r in range(3):
+            for c in range(3):
+                out[r, c] = T[r, 0] * X[0, c] + T[r, 1] * X[1, c] + T[r, 2] * X[2, c]
+
+
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
 def _work(n: int) -> Work:
     """Arrays that `_exact` works in: axes, points, frames and an error."""
@@ -367,22 +434,23 @@ def search(slides: Flags, Ts: Array, H: Array, P: Array, T0: Array, starts: Arra
     n = starts.shape[1]
     work = _work(n)
     axes, points, E, T, e = work
-    q = np.empty(n)
+    q, target = np.empty(n), np.empty((4, 4))
     for k in range(Ts.shape[0]):
         counts[k] = 0
+        _straighten(Ts[k], target)
         for s in range(starts.shape[0]):
             q[:] = starts[s]
             worst = np.inf
             for _ in range(60):
                 _flange(slides, H, P, T0, q, T)
-                worst = _off(T, Ts[k], e)
+                worst = _off(T, target, e)
                 if worst < 1e-4:
                     break
                 _axes(slides, H, P, q, axes, points, E)
                 step = _step(slides, axes, points, T, e, min(1e-2, _square(e)))
                 for i in range(n):
                     q[i] += min(0.5, max(-0.5, step[i]))
-            if worst < 1e-4 and counts[k] < qs.shape[1] - 1 and _exact(slides, H, P, T0, Ts[k], q, work):
+            if worst < 1e-4 and counts[k] < qs.shape[1] - 1 and _exact(slides, H, P, T0, target, q, work):
                 counts[k] += _added(slides, q, qs[k], counts[k])
 
 
@@ -397,17 +465,18 @@ def solve(
         slides, H, P, centre: See there; no joint slides.
         T0, T0_inverse: T_base_flange at q = 0, and its inverse (4, 4).
     """
-    G, raw = np.empty((4, 4)), np.empty((BRANCHES + 1, 6))
+    G, target, raw = np.empty((4, 4)), np.empty((4, 4)), np.empty((BRANCHES + 1, 6))
     work = _work(6)
     for k in range(Ts.shape[0]):
+        _straighten(Ts[k], target)
         for r in range(3):
             for c in range(4):
-                G[r, c] = Ts[k, r, 0] * T0_inverse[0, c] + Ts[k, r, 1] * T0_inverse[1, c] + Ts[k, r, 2] * T0_inverse[2, c]
-            G[r, 3] += Ts[k, r, 3]
+                G[r, c] = target[r, 0] * T0_inverse[0, c] + target[r, 1] * T0_inverse[1, c] + target[r, 2] * T0_inverse[2, c]
+            G[r, 3] += target[r, 3]
         found = spherical_wrist(G, H, P, centre, raw) if kind == 0 else parallel_axes(G, H, P, centre, raw)
         kept = 0
         for m in range(found):
-            if not _exact(slides, H, P, T0, Ts[k], raw[m], work):
+            if not _exact(slides, H, P, T0, target, raw[m], work):
                 continue
             kept += _added(slides, raw[m], qs[k], kept)
         counts[k] = kept
@@ -417,12 +486,13 @@ def solve(
 def keep_exact(slides: Flags, Ts: Array, H: Array, P: Array, T0: Array, qs: Array, counts: Ints) -> None:
     """Brings solutions (k, m, 6), of which the first `counts` (k,) count, to their poses (k, 4, 4) and wraps them; those that miss it or stand twice go."""
     work = _work(6)
-    q = np.empty(6)
+    q, target = np.empty(6), np.empty((4, 4))
     for k in range(Ts.shape[0]):
         kept = 0
+        _straighten(Ts[k], target)
         for m in range(counts[k]):
             q[:] = qs[k, m]
-            if _exact(slides, H, P, T0, Ts[k], q, work):
+            if _exact(slides, H, P, T0, target, q, work):
                 kept += _added(slides, q, qs[k], kept)
         counts[k] = kept
 
@@ -452,10 +522,10 @@ def turns_within(slides: Flags, qs: Array, counts: Ints, lower: Array, upper: Ar
         for m in range(counts[k]):
             rows = 1
             for i in range(n):
-                low = int(np.ceil((lower[i] - 1e-9 - qs[k, m, i]) / _TURN))
-                high = int(np.floor((upper[i] + 1e-9 - qs[k, m, i]) / _TURN))
+                low = int(np.ceil((lower[i] - 1e-10 - qs[k, m, i]) / _TURN))
+                high = int(np.floor((upper[i] + 1e-10 - qs[k, m, i]) / _TURN))
                 if slides[i]:
-                    low, high = 0, 0 if lower[i] - 1e-9 <= qs[k, m, i] <= upper[i] + 1e-9 else -1
+                    low, high = 0, 0 if lower[i] - 1e-10 <= qs[k, m, i] <= upper[i] + 1e-10 else -1
                 first[k, m, i], choices[k, m, i] = low, max(0, high - low + 1)
                 rows *= choices[k, m, i]
             total[k] += rows

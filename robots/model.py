@@ -132,11 +132,18 @@ class RobotModel:
     def ik_many(self, Ts_base_flange: Array, *, slides: float | Array | None = None) -> tuple[Array, Array]:
         """Solutions of many poses (k, 4, 4), as `ik` gives them: joints (m, n), and which pose each belongs to (m,), in order of the poses.
 
+        The turn of a pose may be rounded to six decimals: its solutions are true to the nearest rotation.
+
         Args:
             Ts_base_flange: The flange's poses.
             slides: Of a robot on a track, where it stands: for all, or for each pose (k,) [m].
+
+        Raises:
+            ValueError: A pose is not all finite numbers.
         """
         count = len(Ts_base_flange)
+        if not np.all(np.isfinite(Ts_base_flange)):
+            raise ValueError("poses must be finite numbers")
         if self.arm is not None:
             if slides is None:
                 raise ValueError("on a track every pose needs a position of the track")

@@ -163,7 +163,7 @@ def _rrt_connect(
             reached = _connect(scene, other, tree.qs[new], weights)
             if reached is not None:
                 one, two = tree.branch(new)[::-1], other.branch(reached)
-                path = np.array(one + two[1:] if np.allclose(one[-1], two[0]) else one + two)
+                path = np.array(one + two[1:])
                 return path if grow == 0 else path[::-1]
         grow = 1 - grow
     gaps = [float(np.min(trees[1].distances(q, weights))) for q in trees[0].states]
@@ -187,15 +187,14 @@ def _extend(scene: Scene, tree: _Tree, target: Array, weights: Array, step: floa
 
 
 def _connect(scene: Scene, tree: _Tree, target: Array, weights: Array) -> int | None:
-    """Steps towards the target until it is reached or something is in the way."""
+    """Steps towards the target until exactly that is reached, and which node it is; None where something is in the way."""
     at = tree.nearest(target, weights)
     while True:
         q = tree.qs[at].copy()
-        distance = float(np.max(np.abs(target - q) * weights))
-        if distance < 1e-9:
+        if np.array_equal(q, target):
             return at
-        share = min(1.0, STEP / distance)
-        new = target if share >= 1.0 else q + share * (target - q)
+        distance = float(np.max(np.abs(target - q) * weights))
+        new = target if distance <= STEP else q + STEP / distance * (target - q)
         if not scene.edge_free(q, new):
             return None
         at = tree.add(new, at)
@@ -227,7 +226,7 @@ def _needed(scene: Scene, path: Array) -> Array:
     kept = list(path)
     i = 0
     while i < len(kept) - 2:
-        if np.max(np.abs(kept[i + 1] - kept[i])) < 1e-6 or scene.edge_free(kept[i], kept[i + 2]):
+        if np.array_equal(kept[i + 1], kept[i]) or scene.edge_free(kept[i], kept[i + 2]):
             del kept[i + 1]
         else:
             i += 1

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.frames import Array
 from sim import scene_kernels as kernels
-from sim.scene_structure import KINDS, Fixed, SceneBody, SceneLink, extents, group_mask, reaches, sliding, structure_of
+from sim.scene_structure import KINDS, Fixed, SceneBody, SceneLink, extents, group_mask, reaches, sliding, structure_of, travels
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -62,6 +62,10 @@ class Scene:
         margin: float = 0.01,
         margins: Mapping[tuple[str, str], float] | None = None,
     ) -> None:
+        driven = [link.q_index for link in links if link.kind != "fixed"]
+        if len(set(driven)) != len(driven) or not all(0 <= i < len(lower) for i in driven):
+            # Two links that turn with one joint would count as moving alike, and nothing would be certified between them.
+            raise ValueError("every joint position moves exactly one link")
         group_names = tuple(sorted({body.group for body in bodies}))
         group_index = {name: i for i, name in enumerate(group_names)}
         groups = np.array([group_index[body.group] for body in bodies], dtype=np.int64)
@@ -93,12 +97,14 @@ class Scene:
         parents = np.array([link.parent for link in links], dtype=np.int64)
         Ts = np.array([link.T_parent_link for link in links], dtype=float)
         local = np.concatenate([np.asarray(body.hull, dtype=float) for body in bodies])
-        self._set(parents, Ts, local, frozenset(), dict(margins or {}))
+        self._set(parents, Ts, local, frozenset(), _either_way(margins or {}))
 
     def _set(
         self, parents: Array, Ts: Array, local: Array, allowed: frozenset[tuple[str, str]], margins: Mapping[tuple[str, str], float]
     ) -> None:
         f = self._fixed
+        if not (np.all(np.isfinite(Ts)) and np.all(np.isfinite(local))):
+            raise ValueError("poses and hulls must be finite numbers")
         self._margins = margins
         key = (parents.tobytes(), allowed, frozenset(margins.items()))
         if key not in f.structures:
@@ -122,8 +128,10 @@ class Scene:
     def _motion(self) -> kernels.Motion:
         if self._motion_memo is None:
             f, cell, structure = self._fixed, self._cell, self._structure
+            if np.any(structure.pairs.wanted <= kernels.FINEST):
+                raise ValueError(f"edges are certified to margins above {kernels.FINEST} m only")
             reach = reaches(cell.parents, cell.Ts, f, extents(f.starts, cell.local), structure.order)
-            self._motion_memo = kernels.Motion(structure.chains, reach, f.slides, structure.levels, structure.carriers)
+            self._motion_memo = kernels.Motion(structure.chains, reach, f.slides, travels(f), structure.levels, structure.carriers)
         return self._motion_memo
 
     def posed(
@@ -151,7 +159,7 @@ class Scene:
             local = local.copy()
             for body, hull in hulls.items():
                 local[self._fixed.starts[body] : self._fixed.starts[body + 1]] = hull
-        scene._set(parents, Ts, local, allowed, {**self._margins, **(margins or {})})
+        scene._set(parents, Ts, local, allowed, {**self._margins, **_either_way(margins or {})})
         return scene
 
     def place(self, q: Array) -> Array:
@@ -208,7 +216,11 @@ class Scene:
         return out
 
     def edge_free(self, q_a: Array, q_b: Array) -> bool:
-        """Certified: no pair comes closer than its margin less 0.2 mm anywhere on the straight joint segment."""
+        """Certified: no pair comes closer than its margin less 0.2 mm anywhere on the straight joint segment.
+
+        Raises:
+            ValueError: A margin is no more than that, so that a certificate would say nothing; or a joint position is not a finite number.
+        """
         certify: Any = kernels.edge_free
         return bool(certify(_row(q_a), _row(q_b), self._cell, self._structure.pairs, self._motion, self._room))
 
@@ -248,6 +260,11 @@ class Scene:
     def upper(self) -> Array:
         """Upper limits of q (n,)."""
         return self._fixed.upper
+
+
+def _either_way(margins: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    """Margins by pairs of groups in the order of their names, so that what is given later for (b, a) replaces what was given for (a, b)."""
+    return {(min(pair), max(pair)): margin for pair, margin in margins.items()}
 
 
 def _row(q: Array) -> Array:

@@ -72,13 +72,14 @@ class Pairs(NamedTuple):
 class Motion(NamedTuple):
     """How joints move bodies and links.
 
-    `chains` (b, n): joints above each body, from the base on, then -1; `reach` (b, n), see `scene_structure.reaches`; `slides` (n,) which joints slide. Of each group of
-    pairs: `levels` (g,), how many joints move both links alike, where one carries the other, else 0: they are looked at in the world; `carriers` (g,), which one carries.
+    `chains` (b, n): joints above each body, from the base on, then -1; `reach` (b, n), see `scene_structure.reaches`; `slides` (n,) which joints slide, and how far from
+    0 `reach` lets them, `travel` (n,) [m]. Of each group of pairs: `levels` (g,), how many joints move both links alike, where one carries the other, else 0: they are looked at in the world; `carriers` (g,), which one carries.
     """
 
     chains: Ints
     reach: Array
     slides: Flags
+    travel: Array
     levels: Ints
     carriers: Ints
 
@@ -104,7 +105,14 @@ class Room(NamedTuple):
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def place_links(cell: Cell, q: Array, out: Array) -> None:
-    """World poses of all links (n_links, 4, 4) at joints q (n,)."""
+    """World poses of all links (n_links, 4, 4) at joints q (n,).
+
+    Raises:
+        ValueError: A position is not a finite number. Boxes round such a place would be empty, and what is in them free.
+    """
+    for value in q:
+        if not np.isfinite(value):
+            raise ValueError("joint positions must be finite numbers")
     parents, kinds, q_index, order, Ts, axes = cell.parents, cell.kinds, cell.q_index, cell.order, cell.Ts, cell.axes
     for at in order:
         parent = parents[at]
@@ -398,24 +406,29 @@ def _bends(q_a: Array, q_b: Array, cell: Cell, motion: Motion, bend: Array, link
 
     Both over the whole segment, in metres. `link_bend` (n_links, n + 1): the largest of a link's bodies.
     """
-    chains, reach, slides, links, moves = motion.chains, motion.reach, motion.slides, cell.links, cell.moves
+    chains, reach, slides, travel, links, moves = motion.chains, motion.reach, motion.slides, motion.travel, cell.links, cell.moves
     longest = 0.0
+    # What sliding joints put out further than `reach` reckons with, an edge out of the limits for one, is further from every axis.
+    beyond = 0.0
+    for i in range(slides.shape[0]):
+        if slides[i]:
+            beyond += max(0.0, max(abs(q_a[i]), abs(q_b[i])) - travel[i])
     for b in range(links.shape[0]):
         if not moves[b]:
             continue
         count, speed = 0, 0.0
         while count < chains.shape[1] and chains[b, count] >= 0:
             i = chains[b, count]
-            speed += abs(q_b[i] - q_a[i]) * reach[b, i]
+            speed += abs(q_b[i] - q_a[i]) * (1.0 if slides[i] else reach[b, i] + beyond)
             count += 1
         longest = max(longest, speed)
         for p in range(count - 1, -1, -1):
             i = chains[b, p]
             d = abs(q_b[i] - q_a[i])
-            total = d * d * (1.0 if slides[i] else reach[b, i])
+            total = d * d * (1.0 if slides[i] else reach[b, i] + beyond)
             for other in range(p + 1, count):
                 j = chains[b, other]
-                total += 2.0 * d * abs(q_b[j] - q_a[j]) * (1.0 if slides[i] or slides[j] else min(reach[b, i], reach[b, j]))
+                total += 2.0 * d * abs(q_b[j] - q_a[j]) * (1.0 if slides[i] or slides[j] else min(reach[b, i], reach[b, j]) + beyond)
             bend[b, p] = bend[b, p + 1] + total
             link_bend[links[b], p] = max(link_bend[links[b], p], bend[b, p])
     return longest
@@ -607,7 +620,7 @@ def edge_free(q_a: Array, q_b: Array, cell: Cell, pairs: Pairs, motion: Motion, 
         if waiting + 2 > begins.shape[0]:
             begins, lengths = _longer(begins, waiting + 2), _longer(lengths, waiting + 2)
             wider = np.empty((begins.shape[0], 2), dtype=np.int64)
-            wider[:waiting] = spot
+            wider[:waiting] = spot[:waiting]
             spot = wider
         for part in range(2):
             begins[waiting], lengths[waiting], spot[waiting, 0], spot[waiting, 1] = begin + part * length / 2, length / 2, used, kept

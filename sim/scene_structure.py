@@ -187,13 +187,21 @@ def _topological(parents: Array) -> Array:
     return np.argsort(depth, kind="stable").astype(np.int64)
 
 
+def travels(fixed: Fixed) -> Array:
+    """How far from 0 each joint goes inside its limits (n,); 0 where it has none."""
+    most = np.maximum(np.abs(fixed.lower), np.abs(fixed.upper))
+    out: Array = np.where(np.isfinite(most), most, 0.0)
+    return out
+
+
 def reaches(parents: Array, Ts: Array, fixed: Fixed, extent: Array, order: Array) -> Array:
     """How far a point of each body can lie from each joint's axis at most (n_bodies, n) [m per rad; 1 for sliding joints].
 
     The farthest vertex from its link's origin, plus the lengths of all offsets between that origin and the joint's: the triangle
-    inequality over the chain, so it holds in every position of the joints between.
+    inequality over the chain, so it holds in every position of the joints between, sliding ones as far from 0 as `travels` says.
     """
     n = len(fixed.lower)
+    travel = travels(fixed)
     offsets = np.linalg.norm(Ts[:, :3, 3], axis=1)
     # Per link: length of the chain from each joint above it, and which joints are above it.
     chain = np.zeros((len(parents), n))
@@ -206,7 +214,7 @@ def reaches(parents: Array, Ts: Array, fixed: Fixed, extent: Array, order: Array
         if fixed.kinds[at]:
             i = int(fixed.q_index[at])
             if fixed.kinds[at] == 2:
-                chain[at] += above[at] * float(np.max(np.abs([fixed.lower[i], fixed.upper[i]])))
+                chain[at] += above[at] * travel[i]
             above[at, i] = True
             chain[at, i] = 0.0
     reach: Array = np.where(above[fixed.links], chain[fixed.links] + (extent + fixed.radius)[:, None], 0.0)

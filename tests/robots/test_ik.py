@@ -111,6 +111,42 @@ def test_singular_and_stretched_poses_are_reached(name, tmp_path):
             assert len(found) and np.max(np.abs(model.fk_batch(found) - T)) < 1e-9
 
 
+@pytest.mark.parametrize("name", ["kuka-kr5-arc", "three parallel axes"])
+def test_poses_beside_a_singular_wrist_are_reached(name, tmp_path):
+    """Axis 5 from 1e-9 to 1e-5 rad beside the line of its neighbours, where cosines say nothing of it any more."""
+    model = model_of(name, tmp_path)
+    rng = np.random.default_rng(5)
+    for beside in (1e-9, 1e-8, 3e-8, 1e-7, 3e-7, 1e-6, 1e-5):
+        qs = rng.uniform(np.maximum(model.lower, -np.pi), np.minimum(model.upper, np.pi), (40, 6))
+        qs[:, 4] = beside * rng.choice([-1, 1], 40)
+        Ts = model.fk_batch(qs)
+        found, owners = model.ik_many(Ts)
+        assert len(np.unique(owners)) == 40
+        assert np.max(np.abs(model.fk_batch(found) - Ts[owners])) < 1e-9
+
+
+@pytest.mark.parametrize("off", [1e-9, 1e-7])
+def test_poses_that_are_not_quite_rotations_are_reached_as_near_as_they_can_be(off, tmp_path):
+    for model in (load_robot("kuka-kr5-arc"), own_arm(tmp_path, UR), own_arm(tmp_path, OFFSET_WRIST)):
+        rng = np.random.default_rng(6)
+        Ts = model.fk_batch(rng.uniform(model.lower, model.upper, (10, 6)))
+        Ts[:, :3, :3] += rng.uniform(-off, off, (10, 3, 3))
+        found, owners = model.ik_many(Ts)
+        assert len(np.unique(owners)) == 10
+        assert np.max(np.abs(model.fk_batch(found) - Ts[owners])) < 2 * off
+
+
+def test_no_poses_have_no_solutions_and_what_is_not_a_number_is_refused():
+    model = load_robot("kuka-kr5-arc")
+    rows, owners = model.ik_many(np.zeros((0, 4, 4)))
+    assert rows.shape == (0, 6) and owners.shape == (0,)
+    for place in ((0, 0), (1, 3)):
+        T = model.fk(np.full(6, 0.3))
+        T[place] = np.nan
+        with pytest.raises(ValueError, match="finite"):
+            model.ik(T)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(-6.2, 6.2), min_size=6, max_size=6), st.floats(0.2, 6.2))
 def test_all_whole_turns_inside_the_limits_are_there_and_no_others(tmp_path_factory, values, limit):

@@ -122,6 +122,109 @@ def test_a_thin_sheet_does_not_tunnel_through_a_thin_punch():
     assert not scene.edge_free(np.array([0.0, 0.0]), np.array([0.8, 0.0]))
 
 
+Z = np.array([0.0, 0.0, 1.0])
+
+
+def around(x):
+    """The identity, moved by x [m]."""
+    T = np.eye(4)
+    T[0, 3] = x
+    return T
+
+
+def test_a_short_edge_that_stays_near_something_all_the_way_is_answered():
+    """A block that goes round a pole at its margin: every interval is left, more than the first rows of the queue hold."""
+    turn = np.linspace(0, 2 * np.pi, 360, endpoint=False)
+    pole = np.array([[0.298 * np.cos(a), 0.298 * np.sin(a), h] for a in turn for h in (-0.1, 0.1)])
+    links = [SceneLink("arm", -1, np.eye(4), "revolute", Z, 0), SceneLink("world", -1, np.eye(4), "fixed", Z, -1)]
+    for gap in (0.0, 5e-5):
+        bodies = [SceneBody("block", "block", 0, box(0.299 + gap, 0.3, -0.001, 0.001, -0.01, 0.01)), SceneBody("pole", "pole", 1, pole)]
+        scene = Scene(links, bodies, lower=np.full(1, -3.0), upper=np.full(1, 3.0), margin=0.001)
+        assert scene.edge_free(np.zeros(1), np.array([1.95]))
+
+
+@pytest.mark.parametrize("limit", [0.0, 1.0, np.inf])
+def test_a_slide_that_stands_out_of_its_limits_reaches_further(limit):
+    """A block 3 m out on a slide that turns through a wall; without limits there is nothing to reckon its travel by but the edge."""
+    links = [
+        SceneLink("turn", -1, np.eye(4), "revolute", Z, 0), SceneLink("slide", 0, np.eye(4), "prismatic", np.array([1.0, 0.0, 0.0]), 1),
+        SceneLink("world", -1, np.eye(4), "fixed", Z, -1),
+    ]  # fmt: skip
+    bodies = [
+        SceneBody("block", "block", 1, box(-0.01, 0.01, -0.01, 0.01, -0.01, 0.01)),
+        SceneBody("wall", "wall", 2, box(2.9, 3.1, 0, 0.01, -1, 1)),
+    ]
+    scene = Scene(links, bodies, lower=np.array([-3.0, -limit]), upper=np.array([3.0, limit]), margin=0.001)
+    for half in (1.0, 0.1):
+        assert not scene.edge_free(np.array([-half, 3.0]), np.array([half, 3.0]))
+    assert scene.edge_free(np.array([0.1, 3.0]), np.array([0.5, 3.0]))
+
+
+def test_what_is_not_a_number_is_refused():
+    """Nothing would be near it."""
+    scene = arm([box(0.3, 0.6, -0.1, 0.1, -1, 1)])
+    assert not scene.free(np.zeros((1, 2)))[0]
+    for value in (np.nan, np.inf):
+        for q in (np.array([value, 0.0]), np.array([0.0, value])):
+            for ask in (
+                scene.distance,
+                scene.violation,
+                lambda q: scene.free(q[None]),
+                lambda q: scene.edge_free(np.zeros(2), q),
+                lambda q: scene.near(q, 0.1),
+            ):
+                with pytest.raises(ValueError, match="finite"):
+                    ask(q)
+    with pytest.raises(ValueError, match="finite"):
+        scene.posed({2: (-1, np.full((4, 4), np.nan))})
+    with pytest.raises(ValueError, match="finite"):
+        scene.posed(hulls={2: np.full((8, 3), np.nan)})
+
+
+def test_margins_that_no_certificate_can_hold_are_refused():
+    """A margin below the certificate's tolerance would let a thin sheet through a wall."""
+    scene = arm([box(1.4, 1.6, 0.295, 0.305, -1, 1)], margin=2e-4)
+    with pytest.raises(ValueError, match="certified"):
+        scene.edge_free(np.array([0.0, 0.0]), np.array([0.8, 0.0]))
+
+
+def test_two_links_do_not_turn_with_one_joint():
+    """Two fingers that turn against each other would count as moving alike."""
+    links = [SceneLink("left", -1, around(-0.5), "revolute", Z, 0), SceneLink("right", -1, around(0.5), "revolute", -Z, 0)]
+    bodies = [SceneBody(name, name, k, box(-0.1, 0.1, -0.1, 0.1, -0.1, 0.1)) for k, name in enumerate(("left", "right"))]
+    with pytest.raises(ValueError, match="exactly one link"):
+        Scene(links, bodies, lower=np.full(1, -1.0), upper=np.full(1, 1.0))
+
+
+def test_a_later_margin_replaces_an_earlier_one_in_whichever_order_its_groups_are_named():
+    scene = arm([box(1.4, 1.6, 0.05, 0.15, -1, 1)])
+    once = scene.posed(margins={("part", "obstacle"): 0.2})
+    back = (
+        once.posed(margins={("obstacle", "part"): 0.01})
+        .posed(margins={("part", "obstacle"): 0.2})
+        .posed(margins={("obstacle", "part"): 0.01})
+    )
+    q = np.zeros((1, 2))
+    assert scene.free(q)[0] and not once.free(q)[0] and back.free(q)[0]
+    again = once.posed(margins={("obstacle", "part"): 0.01}).posed(margins={("part", "obstacle"): 0.2})
+    assert not again.free(q)[0]
+
+
+def test_every_edge_of_a_planned_path_is_certified():
+    limits = JointLimits(np.full(2, -3.1), np.full(2, 3.1), np.full(2, 2.0), np.full(2, 6.0), np.full(2, 60.0))
+    bent = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        scene = arm([box(x - 0.05, x + 0.05, y - 0.05, y + 0.05, -1, 1) for x, y in rng.uniform(-1.8, 1.8, (5, 2))])
+        start, goal = rng.uniform(-3, 3, (2, 2))
+        found = plan_free(scene, start, np.array([goal, goal]), limits, seed=seed, iterations=300)
+        if isinstance(found, FreePath):
+            assert np.array_equal(found.qs[0], start) and np.array_equal(found.qs[-1], goal)
+            assert all(scene.edge_free(a, b) for a, b in zip(found.qs[:-1], found.qs[1:], strict=True))
+            bent += len(found.qs) > 2
+    assert bent >= 2
+
+
 def test_planner_goes_round_and_is_repeatable():
     scene = arm([box(1.2, 2.2, 0.25, 0.35, -1, 1)])
     limits = JointLimits(np.full(2, -3.1), np.full(2, 3.1), np.full(2, 2.0), np.full(2, 6.0), np.full(2, 60.0))
