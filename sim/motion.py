@@ -17,8 +17,10 @@ from sim.scene import Clearance, Scene
 
 STEP = 0.35
 """Longest edge of the tree [s of the slowest joint]."""
+SHORT_CUTS, PULLS = 10, 4
+"""More of either take longer and give ways that are driven no quicker: every short cut puts in two corners."""
 WORTH = 0.02
-"""A short cut puts in two corners, where the robot slows down: it must save more than this [s]."""
+"""What a short cut must save, for the robot slows down at its corners [s]."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -200,12 +202,12 @@ def _connect(scene: Scene, tree: _Tree, target: Array, weights: Array) -> int | 
         at = tree.add(new, at)
 
 
-def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Generator, tries: int = 60) -> Array:
+def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Generator) -> Array:
     """A quicker path: without way-points that are not needed, with straight edges between random points of it, and with corners pulled in; what saves less than
     `WORTH` is left alone."""
     qs = _needed(scene, path)
     lengths = _durations(qs, limits)
-    for _ in range(tries):
+    for _ in range(SHORT_CUTS):
         if len(qs) < 3:
             break
         ends = np.r_[0.0, np.cumsum(lengths)]
@@ -218,7 +220,12 @@ def _shorten(scene: Scene, path: Array, limits: JointLimits, rng: np.random.Gene
         if np.max(np.abs(b - a) / limits.velocity) < w - u - WORTH and scene.edge_free(a, b):
             qs = np.concatenate((qs[: i + 1], (a, b), qs[j + 1 :]))
             lengths = _durations(qs, limits)
-    return _needed(scene, _pulled(scene, _pulled(scene, qs, limits), limits))
+    for _ in range(PULLS):
+        pulled = _pulled(scene, qs, limits)
+        if np.array_equal(pulled, qs):
+            break
+        qs = pulled
+    return _needed(scene, qs)
 
 
 def _needed(scene: Scene, path: Array) -> Array:
