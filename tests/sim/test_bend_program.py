@@ -62,7 +62,12 @@ def found(dimmer, name, files):
         changes = compare(bend.program, read(dimmer, name, files))
     except ProgramTextError as error:
         return [str(error)]
-    return [change.message for change in changes if change.kind not in SAID_DIFFERENTLY]
+    return [change.message for change in changes if change.kind not in SAID_DIFFERENTLY or rounds_more(change, name)]
+
+
+def rounds_more(change, name):
+    """A language may round less than the plan, not more. Levels of INFORM begin to round further from the corner than they cut it (docs/programs_inform.md)."""
+    return change.kind == "blend" and change.data["b_mm"] > change.data["a_mm"] and name != "inform"
 
 
 def test_every_lost_move_or_signal_is_found(exported, dimmer):
@@ -100,9 +105,9 @@ def test_a_moved_target_is_found(exported, dimmer):
         line = text[: match.start()].count("\n") + 1
         if not found(dimmer, name, {**out.files, file: changed.encode()}):
             missed.append((file, line, text.splitlines()[line - 1]))
-    # Retreats run only when a signal stays away; what a time, speed or rounding does is seen when the text is run.
+    # Retreats run only when a signal stays away; what a time or speed does is seen when the text is run.
     for file, _, line in missed:
-        assert "RETREAT" in file.upper() or re.search(r"RETREAT|retreat|VEL|V=|v=|a=|\\T:=|msec|home|point_dist|zonedata|APO", line), line
+        assert "RETREAT" in file.upper() or re.search(r"RETREAT|retreat|VEL|V=|v=|a=|\\T:=|msec|home|point_dist|zonedata", line), line
 
 
 def test_every_signal_that_stays_away_ends_in_a_halt_outside_the_brake(exported, dimmer):
