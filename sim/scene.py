@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.frames import Array
+from sim import edge_kernels as edges
 from sim import scene_kernels as kernels
 from sim.scene_structure import KINDS, Fixed, SceneBody, SceneLink, extents, group_mask, reaches, sliding, structure_of, travels
 
@@ -121,17 +122,17 @@ class Scene:
             np.zeros(bodies, dtype=np.int64), np.empty((links + bodies, 3)), np.empty((links + bodies, 3)), np.zeros(links + bodies),
             np.zeros(1, dtype=np.int64),
         )  # fmt: skip
-        self._motion_memo: kernels.Motion | None = None
+        self._motion_memo: edges.Motion | None = None
         kernels.stand(self._cell, np.zeros(len(f.lower)), self._room)
 
     @property
-    def _motion(self) -> kernels.Motion:
+    def _motion(self) -> edges.Motion:
         if self._motion_memo is None:
             f, cell, structure = self._fixed, self._cell, self._structure
-            if np.any(structure.pairs.wanted <= kernels.FINEST):
-                raise ValueError(f"edges are certified to margins above {kernels.FINEST} m only")
+            if np.any(structure.pairs.wanted <= edges.FINEST):
+                raise ValueError(f"edges are certified to margins above {edges.FINEST} m only")
             reach = reaches(cell.parents, cell.Ts, f, extents(f.starts, cell.local), structure.order)
-            self._motion_memo = kernels.Motion(structure.chains, reach, f.slides, travels(f), structure.levels, structure.carriers)
+            self._motion_memo = edges.Motion(structure.chains, reach, f.slides, travels(f), structure.levels, structure.carriers)
         return self._motion_memo
 
     def posed(
@@ -221,7 +222,7 @@ class Scene:
         Raises:
             ValueError: A margin is no more than that, so that a certificate would say nothing; or a joint position is not a finite number.
         """
-        certify: Any = kernels.edge_free
+        certify: Any = edges.edge_free
         return bool(certify(_row(q_a), _row(q_b), self._cell, self._structure.pairs, self._motion, self._room))
 
     def path_clearance(self, qs: Array, step: float = 0.02) -> Clearance:

@@ -87,7 +87,7 @@ class Structure:
         pairs: Bodies that the robot moves against each other.
         still: Bodies that it does not.
         moves, link_moves: Whether it moves a body (n_bodies,), a link (n_links,).
-        chains, levels, carriers: See `scene_kernels.Motion`.
+        chains, levels, carriers: See `edge_kernels.Motion`.
     """
 
     order: Array

@@ -59,7 +59,7 @@ def test_a_plain_scene_survives_its_file(situation, folder):
 @pytest.mark.parametrize("margins", [True, False])
 def test_coal_is_of_one_mind_with_the_scene(situation, margins):
     """Margins and hulls arrive: every random state, none of which is within rounding of its margin, has the same answer."""
-    pytest.importorskip("pinocchio")
+    pytest.importorskip("pinocchio", reason="pinocchio is not installed: pip install pliant[dev]")
     from bench.motion_referee import Referee
 
     scene = situation.scene
@@ -75,7 +75,7 @@ def test_coal_is_of_one_mind_with_the_scene(situation, margins):
 
 
 def test_a_path_through_a_body_touches(situation):
-    pytest.importorskip("pinocchio")
+    pytest.importorskip("pinocchio", reason="pinocchio is not installed: pip install pliant[dev]")
     from bench.motion_referee import Referee
 
     qs = random_states(situation.scene, 300, 1)
@@ -88,7 +88,7 @@ def test_a_path_through_a_body_touches(situation):
 
 @pytest.mark.parametrize("name", [CELL, ARM])
 def test_urdf_places_every_hull_where_the_scene_does(situation, folder, name):
-    pin = pytest.importorskip("pinocchio")
+    pin = pytest.importorskip("pinocchio", reason="pinocchio is not installed: pip install pliant[dev]")
     scene, plain = situation.scene, situation.plain
     model = pin.buildModelFromUrdf(str(folder / f"{name}.urdf"))
     assert list(model.names)[1:] == plain.joint_names
